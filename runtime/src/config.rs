@@ -1,0 +1,395 @@
+//! What a process is told by its environment and its command line.
+//!
+//! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
+//! with every variable stands in `docs/operators-guide.md`.
+
+use crate::engine::{LimitPolicy, MIB};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// A text that is never printed and is wiped when dropped.
+#[derive(Clone, Default)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a secret text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself, for the one place that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Where PostgreSQL is.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// `postgres://user:password@host:port/database`; holds the password.
+    pub url: Secret,
+    /// Host and database, for messages.
+    pub name: String,
+}
+
+/// Whether to change the database's schema at start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrate {
+    /// Add what is missing; where the role may not, run without.
+    Auto,
+    /// Change nothing: the database stays exactly as InsForge made it, and functions are revalidated by `updated_at`.
+    Never,
+}
+
+/// How invocations are admitted.
+#[derive(Clone, Copy, Debug)]
+pub struct AdmissionConfig {
+    /// Invocations that run at once, of all functions.
+    pub concurrency: u32,
+    /// Invocations that wait for a place.
+    pub queue: u32,
+    /// How long one waits before it is answered `503`.
+    pub queue_timeout: Duration,
+}
+
+/// How modules are compiled and where machine code is kept.
+#[derive(Clone, Debug)]
+pub struct CompileConfig {
+    /// The folder of `.cwasm` files (L2).
+    pub cache_dir: PathBuf,
+    /// Bytes that the folder may hold.
+    pub cache_bytes: u64,
+    /// Bytes of machine code kept loaded (L1).
+    pub loaded_bytes: u64,
+    /// The largest module that is accepted.
+    pub max_module: u64,
+    /// CPU time of one compile.
+    pub cpu: Duration,
+    /// Wall-clock time of one compile.
+    pub wall: Duration,
+    /// Address space of one compile.
+    pub memory: u64,
+    /// Compiles at once.
+    pub concurrency: usize,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For a person at a terminal.
+    Pretty,
+}
+
+/// Everything that `serve` is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The functions listener.
+    pub functions_addr: SocketAddr,
+    /// The platform listener; `None` in sidecar mode.
+    pub platform_addr: Option<SocketAddr>,
+    /// PostgreSQL.
+    pub database: DatabaseConfig,
+    /// Whether to add our columns and triggers.
+    pub migrate: Migrate,
+    /// How often the version row is read, in case a notification was lost.
+    pub poll_interval: Duration,
+    /// The key that secrets are encrypted with: `ENCRYPTION_KEY`, or `JWT_SECRET` where that is empty.
+    pub encryption_key: Secret,
+    /// Verifies and signs HS256 tokens.
+    pub jwt_secret: Secret,
+    /// `ACCESS_API_KEY` and `ACCESS_ANON_KEY`: seed keys of a first start.
+    pub access_api_key: Option<Secret>,
+    /// See [`Config::access_api_key`].
+    pub access_anon_key: Option<Secret>,
+    /// Limits of invocations.
+    pub limits: LimitPolicy,
+    /// Admission.
+    pub admission: AdmissionConfig,
+    /// Compilation.
+    pub compile: CompileConfig,
+    /// Whether functions may reach private addresses.
+    pub allow_private_network: bool,
+    /// Whether a caller sees a guest's trap message.
+    pub dev_mode: bool,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// How long running invocations may go on after SIGTERM.
+    pub drain: Duration,
+    /// Where the addresses are written once they answer.
+    pub ready_file: Option<PathBuf>,
+}
+
+/// A variable whose value cannot be used. Only our own variables are strict; InsForge's fall back with a warning.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}={value:?} {problem}")]
+pub struct ConfigError {
+    /// The variable's name.
+    pub name: String,
+    /// What it holds.
+    pub value: String,
+    /// What is wrong with that.
+    pub problem: String,
+}
+
+/// The environment, as a function from names to values, so that tests need not change the process's own.
+pub struct Variables(HashMap<String, String>);
+
+impl Variables {
+    /// The process's environment; values that are not UTF-8 are left out.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
+    }
+
+    /// A variable's value; an empty one counts as absent.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn text(&self, name: &str, default: &str) -> String {
+        self.get(name).unwrap_or(default).to_owned()
+    }
+
+    fn parse<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, ConfigError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(value) => value.trim().parse().map(Some).map_err(|_| ConfigError {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                problem: format!("is not {what}"),
+            }),
+        }
+    }
+
+    fn millis(&self, name: &str) -> Result<Option<Duration>, ConfigError> {
+        Ok(self.parse(name, "a number of milliseconds")?.map(Duration::from_millis))
+    }
+
+    fn mib(&self, name: &str) -> Result<Option<u64>, ConfigError> {
+        Ok(self.parse::<u64>(name, "a number of MiB")?.map(|mib| mib.saturating_mul(MIB)))
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.get(name), Some("1" | "true" | "yes" | "on"))
+    }
+}
+
+impl FromIterator<(String, String)> for Variables {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+impl Config {
+    /// Reads the configuration of `serve`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first of our own variables that cannot be used.
+    pub fn from_variables(vars: &Variables) -> Result<Self, ConfigError> {
+        let jwt_secret = Secret::new(vars.text("JWT_SECRET", ""));
+        let encryption_key = match vars.get("ENCRYPTION_KEY") {
+            Some(key) => Secret::new(key),
+            None => jwt_secret.clone(),
+        };
+        Ok(Self {
+            functions_addr: functions_addr(vars),
+            platform_addr: Some(
+                vars.parse("WASMFORGE_PLATFORM_ADDR", "HOST:PORT")?
+                    .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7130))),
+            ),
+            database: database(vars),
+            migrate: match vars.get("WASMFORGE_MIGRATE") {
+                Some("never") => Migrate::Never,
+                _ => Migrate::Auto,
+            },
+            poll_interval: vars.millis("WASMFORGE_POLL_MS")?.unwrap_or(Duration::from_secs(2)),
+            encryption_key,
+            jwt_secret,
+            access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
+            access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            limits: limits(vars)?,
+            admission: AdmissionConfig {
+                concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),
+                queue: vars.parse("WASMFORGE_QUEUE_DEPTH", "a number")?.unwrap_or(1000),
+                queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
+            },
+            compile: compile(vars)?,
+            allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
+            dev_mode: vars.flag("WASMFORGE_DEV"),
+            log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
+                Some("pretty") => LogFormat::Pretty,
+                _ => LogFormat::Json,
+            },
+            drain: vars.millis("WASMFORGE_DRAIN_MS")?.unwrap_or(Duration::from_secs(30)),
+            ready_file: None,
+        })
+    }
+}
+
+/// `HOST` and `PORT` as InsForge's runtime reads them: a port outside 1–65535 is warned about and replaced.
+fn functions_addr(vars: &Variables) -> SocketAddr {
+    let port = match vars.get("PORT") {
+        None => 7133,
+        Some(text) => match text.parse::<u16>() {
+            Ok(port) if port > 0 && text.bytes().all(|b| b.is_ascii_digit()) => port,
+            _ => {
+                tracing::warn!("Invalid PORT value \"{text}\", falling back to 7133");
+                7133
+            }
+        },
+    };
+    let host = vars.text("HOST", "::");
+    let ip = host.parse::<IpAddr>().unwrap_or_else(|_| {
+        if host == "localhost" {
+            return IpAddr::from([127, 0, 0, 1]);
+        }
+        tracing::warn!("HOST {host:?} is not an IP address, listening on ::");
+        IpAddr::from([0u16; 8])
+    });
+    SocketAddr::new(ip, port)
+}
+
+fn database(vars: &Variables) -> DatabaseConfig {
+    if let Some(url) = vars.get("DATABASE_URL") {
+        let name = url.rsplit_once('@').map_or(url, |(_, name)| name).split('?').next().unwrap_or_default();
+        return DatabaseConfig { url: Secret::new(url), name: name.to_owned() };
+    }
+    let user = vars.text("POSTGRES_USER", "postgres");
+    let password = vars.text("POSTGRES_PASSWORD", "postgres");
+    let name = vars.text("POSTGRES_DB", "insforge");
+    let host = vars.text("POSTGRES_HOST", "postgres");
+    let port = vars.text("POSTGRES_PORT", "5432");
+    let url = format!("postgres://{}:{}@{host}:{port}/{}", encode(&user), encode(&password), encode(&name));
+    DatabaseConfig { url: Secret::new(url), name: format!("{host}:{port}/{name}") }
+}
+
+/// Percent-encodes what would end a part of a URL early.
+fn encode(part: &str) -> String {
+    part.bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+            _ => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+fn limits(vars: &Variables) -> Result<LimitPolicy, ConfigError> {
+    let mut policy = LimitPolicy::default();
+    let (default, maximum) = (&mut policy.default, &mut policy.maximum);
+    match vars.get("WORKER_TIMEOUT_MS").map(str::parse) {
+        Some(Ok(ms)) => default.wall = Duration::from_millis(ms),
+        Some(Err(_)) => tracing::warn!("WORKER_TIMEOUT_MS is not a number of milliseconds, using 60000"),
+        None => {}
+    }
+    default.cpu = vars.millis("WASMFORGE_CPU_MS")?.unwrap_or(default.cpu);
+    default.fuel = vars.parse("WASMFORGE_FUEL", "a number of instructions")?;
+    default.memory = vars.mib("WASMFORGE_MEMORY_MIB")?.unwrap_or(default.memory);
+    default.request_body = vars.mib("WASMFORGE_REQUEST_BODY_MIB")?.unwrap_or(default.request_body);
+    default.response_body = vars.mib("WASMFORGE_RESPONSE_BODY_MIB")?.unwrap_or(default.response_body);
+    default.concurrency =
+        vars.parse("WASMFORGE_FUNCTION_CONCURRENCY", "a number")?.unwrap_or(default.concurrency).max(1);
+    maximum.wall = vars.millis("WASMFORGE_MAX_WALL_MS")?.unwrap_or(maximum.wall).max(default.wall);
+    maximum.cpu = vars.millis("WASMFORGE_MAX_CPU_MS")?.unwrap_or(maximum.cpu).max(default.cpu);
+    maximum.memory = vars.mib("WASMFORGE_MAX_MEMORY_MIB")?.unwrap_or(maximum.memory).max(default.memory);
+    maximum.request_body = maximum.request_body.max(default.request_body);
+    maximum.response_body = maximum.response_body.max(default.response_body);
+    maximum.concurrency = maximum.concurrency.max(default.concurrency);
+    Ok(policy)
+}
+
+fn compile(vars: &Variables) -> Result<CompileConfig, ConfigError> {
+    Ok(CompileConfig {
+        cache_dir: vars.get("WASMFORGE_CACHE_DIR").map_or_else(default_cache_dir, PathBuf::from),
+        cache_bytes: vars.mib("WASMFORGE_CACHE_MIB")?.unwrap_or(4096 * MIB),
+        loaded_bytes: vars.mib("WASMFORGE_LOADED_MIB")?.unwrap_or(1024 * MIB),
+        max_module: vars.mib("WASMFORGE_MAX_MODULE_MIB")?.unwrap_or(64 * MIB),
+        cpu: vars.millis("WASMFORGE_COMPILE_CPU_MS")?.unwrap_or(Duration::from_secs(120)),
+        wall: vars.millis("WASMFORGE_COMPILE_WALL_MS")?.unwrap_or(Duration::from_secs(120)),
+        memory: vars.mib("WASMFORGE_COMPILE_MEMORY_MIB")?.unwrap_or(4096 * MIB),
+        concurrency: vars.parse("WASMFORGE_COMPILE_CONCURRENCY", "a number")?.unwrap_or(2).max(1),
+    })
+}
+
+/// `$XDG_CACHE_HOME/wasmforge/code`, or under the home directory, or under `/var/cache`.
+fn default_cache_dir() -> PathBuf {
+    let under = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    under("XDG_CACHE_HOME")
+        .or_else(|| under("HOME").map(|home| home.join(".cache")))
+        .unwrap_or_else(|| PathBuf::from("/var/cache"))
+        .join("wasmforge/code")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_variables(&vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
+    }
+
+    #[test]
+    fn an_empty_encryption_key_falls_through_to_the_jwt_secret() {
+        let config = config(&[("ENCRYPTION_KEY", ""), ("JWT_SECRET", "s3cret")]).unwrap();
+        assert_eq!(config.encryption_key.expose(), "s3cret");
+    }
+
+    #[test]
+    fn insforges_container_environment_is_understood() {
+        let config = config(&[
+            ("PORT", "7133"),
+            ("POSTGRES_HOST", "db"),
+            ("POSTGRES_PASSWORD", "p@ss/word"),
+            ("WORKER_TIMEOUT_MS", "1500"),
+        ])
+        .unwrap();
+        assert_eq!(config.functions_addr.to_string(), "[::]:7133");
+        assert_eq!(config.database.url.expose(), "postgres://postgres:p%40ss%2Fword@db:5432/insforge");
+        assert_eq!(config.database.name, "db:5432/insforge");
+        assert_eq!(config.limits.default.wall, Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn a_bad_port_falls_back_as_insforges_runtime_does() {
+        for port in ["0", "65536", "+80", "http"] {
+            assert_eq!(config(&[("PORT", port)]).unwrap().functions_addr.port(), 7133);
+        }
+    }
+
+    #[test]
+    fn a_bad_value_of_ours_is_refused_by_name() {
+        let error = config(&[("WASMFORGE_MEMORY_MIB", "lots")]).unwrap_err();
+        assert_eq!(error.to_string(), "WASMFORGE_MEMORY_MIB=\"lots\" is not a number of MiB");
+    }
+
+    #[test]
+    fn neither_configuration_nor_database_prints_a_secret() {
+        let config =
+            config(&[("DATABASE_URL", "postgres://u:hunter2@h/d"), ("JWT_SECRET", "hunter2")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,123 @@
+//! The in-memory table of functions that every request reads.
+
+use super::{Function, Slug};
+use arc_swap::ArcSwap;
+use parking_lot::RwLock;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use zeroize::Zeroizing;
+
+/// The variables that guests see: the decrypted secrets, sorted by name.
+///
+/// Values are wiped from memory when the last invocation that uses them ends; they cannot be printed.
+#[derive(Default)]
+pub struct Environment {
+    variables: Vec<(String, Zeroizing<String>)>,
+}
+
+impl Environment {
+    /// Takes decrypted variables.
+    #[must_use]
+    pub fn new(mut variables: Vec<(String, Zeroizing<String>)>) -> Self {
+        variables.sort_by(|a, b| a.0.cmp(&b.0));
+        Self { variables }
+    }
+
+    /// The variables by name, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of one variable.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let at = self.variables.binary_search_by(|(n, _)| n.as_str().cmp(name)).ok()?;
+        self.variables.get(at).map(|(_, value)| value.as_str())
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.variables.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// What the directory knows of a slug.
+#[derive(Debug)]
+pub enum Lookup {
+    /// It may be invoked.
+    Found(Arc<Function>),
+    /// No active function has this name.
+    Unknown,
+    /// The directory was never filled: the database could not be read since this process started.
+    Unavailable,
+}
+
+/// Every active function by slug, and the environment they run with.
+///
+/// Reads take one uncontended lock and never wait for the database.
+#[derive(Default)]
+pub struct Directory {
+    functions: RwLock<HashMap<Slug, Arc<Function>>>,
+    environment: ArcSwap<Environment>,
+    filled: AtomicBool,
+}
+
+impl Directory {
+    /// Looks a slug up.
+    pub fn lookup(&self, slug: &str) -> Lookup {
+        match self.functions.read().get(slug) {
+            Some(function) => Lookup::Found(function.clone()),
+            None if self.filled.load(Ordering::Acquire) => Lookup::Unknown,
+            None => Lookup::Unavailable,
+        }
+    }
+
+    /// The environment of an invocation that starts now.
+    pub fn environment(&self) -> Arc<Environment> {
+        self.environment.load_full()
+    }
+
+    /// How many functions there are.
+    pub fn len(&self) -> usize {
+        self.functions.read().len()
+    }
+
+    /// Whether there is no function.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether it was filled at least once.
+    pub fn is_filled(&self) -> bool {
+        self.filled.load(Ordering::Acquire)
+    }
+
+    /// Puts a new or changed function in; the next lookup finds it.
+    pub fn upsert(&self, function: Arc<Function>) {
+        self.functions.write().insert(function.slug.clone(), function);
+    }
+
+    /// Takes a function out; invocations that run go on.
+    pub fn remove(&self, slug: &str) {
+        self.functions.write().remove(slug);
+    }
+
+    /// Replaces everything at once.
+    pub fn fill(&self, functions: impl IntoIterator<Item = Arc<Function>>) {
+        let table = functions.into_iter().map(|function| (function.slug.clone(), function)).collect();
+        *self.functions.write() = table;
+        self.filled.store(true, Ordering::Release);
+    }
+
+    /// Every function at this moment, in no order.
+    pub fn functions(&self) -> Vec<Arc<Function>> {
+        self.functions.read().values().cloned().collect()
+    }
+
+    /// Replaces the environment; invocations that run keep theirs.
+    pub fn set_environment(&self, environment: Environment) {
+        self.environment.store(Arc::new(environment));
+    }
+}
