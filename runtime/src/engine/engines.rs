@@ -1,0 +1,90 @@
+//! The engines of this process, made when the first component of their kind appears.
+
+use super::{EngineKey, EngineProfile, LimitPolicy, Ticker, pool};
+use std::sync::OnceLock;
+use wasmtime::Engine;
+
+/// Why an engine cannot be made on this machine.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the {profile} engine cannot be made: {reason}")]
+pub struct EnginesError {
+    profile: &'static str,
+    reason: String,
+}
+
+/// One pooling engine per [`EngineProfile`], and the ticker of them all.
+pub struct Engines {
+    instances: u32,
+    policy: LimitPolicy,
+    ticker: Ticker,
+    engines: [OnceLock<Result<(Engine, EngineKey), EnginesError>>; EngineProfile::ALL.len()],
+}
+
+impl Engines {
+    /// Engines that run `instances` invocations at once, each within the maximum of `policy`.
+    #[must_use]
+    pub fn new(instances: u32, policy: LimitPolicy, ticker: Ticker) -> Self {
+        Self { instances, policy, ticker, engines: Default::default() }
+    }
+
+    /// The engine of a profile.
+    ///
+    /// # Errors
+    /// Where the address space or the CPU does not allow it.
+    pub fn get(&self, profile: EngineProfile) -> Result<&(Engine, EngineKey), EnginesError> {
+        let at = EngineProfile::ALL.iter().position(|p| *p == profile).unwrap_or_default();
+        let [a, b, c, d] = &self.engines;
+        let cell = match at {
+            0 => a,
+            1 => b,
+            2 => c,
+            _ => d,
+        };
+        cell.get_or_init(|| self.make(profile)).as_ref().map_err(Clone::clone)
+    }
+
+    /// The ticker of every engine.
+    #[must_use]
+    pub fn ticker(&self) -> &Ticker {
+        &self.ticker
+    }
+
+    /// The operator's limits, which the pool was sized by.
+    #[must_use]
+    pub fn policy(&self) -> &LimitPolicy {
+        &self.policy
+    }
+
+    fn make(&self, profile: EngineProfile) -> Result<(Engine, EngineKey), EnginesError> {
+        let mut config = profile.config();
+        config.allocation_strategy(pool::strategy(self.instances, &self.policy));
+        let engine = Engine::new(&config)
+            .map_err(|error| EnginesError { profile: profile.name(), reason: format!("{error:#}") })?;
+        self.ticker.add(&engine);
+        let key = EngineKey::of(&engine);
+        Ok((engine, key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_makes_an_engine_with_a_key_of_its_own() {
+        let engines = Engines::new(10, LimitPolicy::default(), Ticker::start().unwrap());
+        let mut keys: Vec<_> =
+            EngineProfile::ALL.iter().map(|p| *engines.get(*p).unwrap().1.as_bytes()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), EngineProfile::ALL.len());
+    }
+
+    #[test]
+    fn the_key_does_not_depend_on_the_pool() {
+        let profile = EngineProfile::ALL[0];
+        let engines = Engines::new(10, LimitPolicy::default(), Ticker::start().unwrap());
+        let bare = Engine::new(&profile.config()).unwrap();
+        assert_eq!(EngineKey::of(&bare), engines.get(profile).unwrap().1);
+    }
+}

@@ -1,0 +1,123 @@
+//! Memory of one invocation: all its linear memories and tables together.
+
+use super::pool;
+use wasmtime::ResourceLimiter;
+
+/// Bytes that a table element is counted as: a pointer.
+const TABLE_ELEMENT: u64 = 8;
+
+/// Counts what an invocation's memories and tables hold, and refuses growth beyond the limit.
+///
+/// A refused `memory.grow` answers −1, which most guests turn into an abort; [`MemoryMeter::was_refused`] then tells
+/// why they aborted.
+#[derive(Debug)]
+pub struct MemoryMeter {
+    limit: u64,
+    used: u64,
+    refused: bool,
+}
+
+impl MemoryMeter {
+    /// Allows `limit` bytes.
+    #[must_use]
+    pub fn new(limit: u64) -> Self {
+        Self { limit, used: 0, refused: false }
+    }
+
+    /// The most that was in use. Memories and tables never shrink, so it is what is in use.
+    #[must_use]
+    pub fn peak(&self) -> u64 {
+        self.used
+    }
+
+    /// Whether growth was ever refused.
+    #[must_use]
+    pub fn was_refused(&self) -> bool {
+        self.refused
+    }
+
+    fn grow(&mut self, by: u64) -> bool {
+        let wanted = self.used.saturating_add(by);
+        if wanted > self.limit {
+            self.refused = true;
+            return false;
+        }
+        self.used = wanted;
+        true
+    }
+}
+
+fn difference(current: usize, desired: usize) -> u64 {
+    desired.saturating_sub(current) as u64
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // wasmtime asks even where the memory's own maximum forbids the growth, and then fails it.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(self.grow(difference(current, desired)))
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.refused = true;
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(self.grow(difference(current, desired).saturating_mul(TABLE_ELEMENT)))
+    }
+
+    fn instances(&self) -> usize {
+        pool::MAX_CORE_INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        pool::MAX_TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        pool::MAX_MEMORIES as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_and_tables_share_one_limit() {
+        let mut meter = MemoryMeter::new(200_000);
+        assert!(meter.memory_growing(0, 65_536, None).unwrap());
+        assert!(meter.memory_growing(0, 65_536, None).unwrap());
+        assert!(meter.table_growing(0, 8_000, None).unwrap());
+        assert_eq!(meter.peak(), 195_072);
+        assert!(!meter.was_refused());
+        assert!(!meter.table_growing(8_000, 9_000, None).unwrap());
+        assert!(!meter.memory_growing(65_536, 131_072, None).unwrap());
+        assert!(meter.was_refused());
+        assert_eq!(meter.peak(), 195_072);
+    }
+
+    #[test]
+    fn a_memorys_own_maximum_is_not_our_refusal() {
+        let mut meter = MemoryMeter::new(u64::MAX);
+        assert!(!meter.memory_growing(0, 131_072, Some(65_536)).unwrap());
+        assert!(!meter.was_refused());
+        assert_eq!(meter.peak(), 0);
+    }
+}
