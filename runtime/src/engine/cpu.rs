@@ -1,5 +1,6 @@
 //! CPU time of one invocation: time on a thread, not waiting.
 
+use super::Usage;
 use pin_project_lite::pin_project;
 use rustix::time::{ClockId, clock_gettime};
 use std::future::Future;
@@ -59,14 +60,14 @@ pin_project! {
     pub struct Metered<F> {
         #[pin]
         future: F,
-        meter: Arc<CpuMeter>,
+        usage: Arc<Usage>,
     }
 }
 
 impl<F: Future> Metered<F> {
     /// Meters `future`.
-    pub fn new(meter: Arc<CpuMeter>, future: F) -> Self {
-        Self { future, meter }
+    pub fn new(usage: Arc<Usage>, future: F) -> Self {
+        Self { future, usage }
     }
 }
 
@@ -75,9 +76,9 @@ impl<F: Future> Future for Metered<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.meter.begin();
+        this.usage.cpu.begin();
         let poll = this.future.poll(cx);
-        this.meter.end();
+        this.usage.cpu.end();
         poll
     }
 }
@@ -89,12 +90,13 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_is_free_and_computing_is_not() {
-        let meter = Arc::new(CpuMeter::default());
-        Metered::new(meter.clone(), tokio::time::sleep(Duration::from_millis(50))).await;
+        let usage = Arc::new(Usage::default());
+        let meter = &usage.cpu;
+        Metered::new(usage.clone(), tokio::time::sleep(Duration::from_millis(50))).await;
         let waited = meter.used();
         assert!(waited < Duration::from_millis(25), "{waited:?}");
 
-        Metered::new(meter.clone(), async {
+        Metered::new(usage.clone(), async {
             let begin = meter.used_within_poll();
             let wall = Instant::now();
             while meter.used_within_poll() - begin < Duration::from_millis(20) {

@@ -1,8 +1,10 @@
 //! The engines of this process, made when the first component of their kind appears.
 
-use super::{EngineKey, EngineProfile, LimitPolicy, Ticker, pool};
+use super::guest::GuestState;
+use super::{EngineKey, EngineProfile, LimitPolicy, Ticker, linker, pool};
 use std::sync::OnceLock;
 use wasmtime::Engine;
+use wasmtime::component::Linker;
 
 /// Why an engine cannot be made on this machine.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -12,12 +14,22 @@ pub struct EnginesError {
     reason: String,
 }
 
+/// One engine with what belongs to it.
+pub struct PooledEngine {
+    /// wasmtime's engine, with a pool of instances.
+    pub engine: Engine,
+    /// Everything that its components may import.
+    pub linker: Linker<GuestState>,
+    /// What its machine code depends on.
+    pub key: EngineKey,
+}
+
 /// One pooling engine per [`EngineProfile`], and the ticker of them all.
 pub struct Engines {
     instances: u32,
     policy: LimitPolicy,
     ticker: Ticker,
-    engines: [OnceLock<Result<(Engine, EngineKey), EnginesError>>; EngineProfile::ALL.len()],
+    engines: [OnceLock<Result<PooledEngine, EnginesError>>; EngineProfile::ALL.len()],
 }
 
 impl Engines {
@@ -31,15 +43,11 @@ impl Engines {
     ///
     /// # Errors
     /// Where the address space or the CPU does not allow it.
-    pub fn get(&self, profile: EngineProfile) -> Result<&(Engine, EngineKey), EnginesError> {
-        let at = EngineProfile::ALL.iter().position(|p| *p == profile).unwrap_or_default();
-        let [a, b, c, d] = &self.engines;
-        let cell = match at {
-            0 => a,
-            1 => b,
-            2 => c,
-            _ => d,
-        };
+    pub fn get(&self, profile: EngineProfile) -> Result<&PooledEngine, EnginesError> {
+        let unknown =
+            EnginesError { profile: profile.name(), reason: "it is not one of the profiles".into() };
+        let position = EngineProfile::ALL.iter().position(|p| *p == profile);
+        let cell = position.and_then(|at| self.engines.get(at)).ok_or(unknown)?;
         cell.get_or_init(|| self.make(profile)).as_ref().map_err(Clone::clone)
     }
 
@@ -55,14 +63,15 @@ impl Engines {
         &self.policy
     }
 
-    fn make(&self, profile: EngineProfile) -> Result<(Engine, EngineKey), EnginesError> {
+    fn make(&self, profile: EngineProfile) -> Result<PooledEngine, EnginesError> {
+        let failed = |error| EnginesError { profile: profile.name(), reason: format!("{error:#}") };
         let mut config = profile.config();
         config.allocation_strategy(pool::strategy(self.instances, &self.policy));
-        let engine = Engine::new(&config)
-            .map_err(|error| EnginesError { profile: profile.name(), reason: format!("{error:#}") })?;
+        let engine = Engine::new(&config).map_err(failed)?;
+        let linker = linker::linker(&engine, profile).map_err(failed)?;
         self.ticker.add(&engine);
         let key = EngineKey::of(&engine);
-        Ok((engine, key))
+        Ok(PooledEngine { engine, linker, key })
     }
 }
 
@@ -74,7 +83,7 @@ mod tests {
     fn every_profile_makes_an_engine_with_a_key_of_its_own() {
         let engines = Engines::new(10, LimitPolicy::default(), Ticker::start().unwrap());
         let mut keys: Vec<_> =
-            EngineProfile::ALL.iter().map(|p| *engines.get(*p).unwrap().1.as_bytes()).collect();
+            EngineProfile::ALL.iter().map(|p| *engines.get(*p).unwrap().key.as_bytes()).collect();
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), EngineProfile::ALL.len());
@@ -85,6 +94,6 @@ mod tests {
         let profile = EngineProfile::ALL[0];
         let engines = Engines::new(10, LimitPolicy::default(), Ticker::start().unwrap());
         let bare = Engine::new(&profile.config()).unwrap();
-        assert_eq!(EngineKey::of(&bare), engines.get(profile).unwrap().1);
+        assert_eq!(EngineKey::of(&bare), engines.get(profile).unwrap().key);
     }
 }

@@ -1,6 +1,7 @@
 //! Memory of one invocation: all its linear memories and tables together.
 
-use super::pool;
+use super::{Usage, pool};
+use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
 /// Bytes that a table element is counted as: a pointer.
@@ -8,41 +9,30 @@ const TABLE_ELEMENT: u64 = 8;
 
 /// Counts what an invocation's memories and tables hold, and refuses growth beyond the limit.
 ///
-/// A refused `memory.grow` answers −1, which most guests turn into an abort; [`MemoryMeter::was_refused`] then tells
+/// A refused `memory.grow` answers −1, which most guests turn into an abort; [`Usage::memory_was_refused`] then tells
 /// why they aborted.
 #[derive(Debug)]
 pub struct MemoryMeter {
     limit: u64,
     used: u64,
-    refused: bool,
+    usage: Arc<Usage>,
 }
 
 impl MemoryMeter {
-    /// Allows `limit` bytes.
+    /// Allows `limit` bytes and reports to `usage`.
     #[must_use]
-    pub fn new(limit: u64) -> Self {
-        Self { limit, used: 0, refused: false }
-    }
-
-    /// The most that was in use. Memories and tables never shrink, so it is what is in use.
-    #[must_use]
-    pub fn peak(&self) -> u64 {
-        self.used
-    }
-
-    /// Whether growth was ever refused.
-    #[must_use]
-    pub fn was_refused(&self) -> bool {
-        self.refused
+    pub fn new(limit: u64, usage: Arc<Usage>) -> Self {
+        Self { limit, used: 0, usage }
     }
 
     fn grow(&mut self, by: u64) -> bool {
         let wanted = self.used.saturating_add(by);
         if wanted > self.limit {
-            self.refused = true;
+            self.usage.refuse_memory();
             return false;
         }
         self.used = wanted;
+        self.usage.set_memory(wanted);
         true
     }
 }
@@ -66,7 +56,7 @@ impl ResourceLimiter for MemoryMeter {
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.refused = true;
+        self.usage.refuse_memory();
         Ok(())
     }
 
@@ -99,25 +89,30 @@ impl ResourceLimiter for MemoryMeter {
 mod tests {
     use super::*;
 
+    fn meter(limit: u64) -> (MemoryMeter, Arc<Usage>) {
+        let usage = Arc::new(Usage::default());
+        (MemoryMeter::new(limit, usage.clone()), usage)
+    }
+
     #[test]
     fn memories_and_tables_share_one_limit() {
-        let mut meter = MemoryMeter::new(200_000);
+        let (mut meter, usage) = meter(200_000);
         assert!(meter.memory_growing(0, 65_536, None).unwrap());
         assert!(meter.memory_growing(0, 65_536, None).unwrap());
         assert!(meter.table_growing(0, 8_000, None).unwrap());
-        assert_eq!(meter.peak(), 195_072);
-        assert!(!meter.was_refused());
+        assert_eq!(usage.peak_memory(), 195_072);
+        assert!(!usage.memory_was_refused());
         assert!(!meter.table_growing(8_000, 9_000, None).unwrap());
         assert!(!meter.memory_growing(65_536, 131_072, None).unwrap());
-        assert!(meter.was_refused());
-        assert_eq!(meter.peak(), 195_072);
+        assert!(usage.memory_was_refused());
+        assert_eq!(usage.peak_memory(), 195_072);
     }
 
     #[test]
     fn a_memorys_own_maximum_is_not_our_refusal() {
-        let mut meter = MemoryMeter::new(u64::MAX);
+        let (mut meter, usage) = meter(u64::MAX);
         assert!(!meter.memory_growing(0, 131_072, Some(65_536)).unwrap());
-        assert!(!meter.was_refused());
-        assert_eq!(meter.peak(), 0);
+        assert!(!usage.memory_was_refused());
+        assert_eq!(usage.peak_memory(), 0);
     }
 }

@@ -8,7 +8,8 @@ mod function;
 mod module_store;
 mod slug;
 
-pub use directory::{Directory, Environment, Lookup};
+pub use crate::engine::Environment;
+pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use slug::{InvalidSlug, Slug};
