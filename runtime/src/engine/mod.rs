@@ -24,6 +24,7 @@ pub use hooks::OutboundAccess;
 pub use instance::new_store;
 pub use key::EngineKey;
 pub use limits::{LimitOverrides, LimitPolicy, Limits, MIB};
+pub use linker::link_everything;
 pub use memory::MemoryMeter;
 pub use prepared::{HandlerPre, Prepared};
 pub use profile::{EngineProfile, WasiVersion};
