@@ -24,9 +24,11 @@ const MAX_HEADER_SECTION: u32 = 64 * 1024;
 /// Header fields of one response.
 const MAX_HEADERS: usize = 256;
 
-/// Bytes that a peer may send on one HTTP/2 stream, and on all of a connection, before the guest reads them.
+/// Bytes that a peer may send on one HTTP/2 stream before the guest reads them.
 const STREAM_WINDOW: u32 = 256 * 1024;
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// The same for a whole connection: 64 streams that nobody reads do not hold up the next one.
+const CONNECTION_WINDOW: u32 = 64 * STREAM_WINDOW;
 
 /// How often an HTTP/2 connection with open streams is pinged, and how long the answer may take.
 const PING_INTERVAL: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod cancel;
+mod hooks;
 mod hostile;
 mod keep_alive;
 mod limits;

@@ -20,11 +20,11 @@ use wasmforge_host_api::http::{
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 /// Long enough for anything that happens at all, on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A TCP server on loopback. Dropping it closes its listener and its connections.
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     accepted: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
@@ -37,7 +37,7 @@ impl Drop for Server {
 
 impl Server {
     /// Runs `handle` for each connection, told which one it is, from 0.
-    pub async fn start<F, R>(handle: F) -> Self
+    pub(crate) async fn start<F, R>(handle: F) -> Self
     where
         F: Fn(usize, TcpStream) -> R + Send + 'static,
         R: Future<Output = ()> + Send + 'static,
@@ -56,7 +56,7 @@ impl Server {
     }
 
     /// Answers every request of every connection with `response`.
-    pub async fn answering(response: &'static str) -> Self {
+    pub(crate) async fn answering(response: &'static str) -> Self {
         Self::start(move |_, mut stream| async move {
             while read_head(&mut stream).await.is_some() {
                 stream.write_all(response.as_bytes()).await.unwrap();
@@ -65,19 +65,19 @@ impl Server {
         .await
     }
 
-    pub fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 }
 
-pub const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 /// Reads one request's head; `None` if the client is gone.
-pub async fn read_head(stream: &mut TcpStream) -> Option<String> {
+pub(crate) async fn read_head(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -86,35 +86,35 @@ pub async fn read_head(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// Waits until the client has closed the connection.
-pub async fn read_to_close(stream: &mut TcpStream) {
+pub(crate) async fn read_to_close(stream: &mut TcpStream) {
     let mut rest = [0; 4096];
     while matches!(stream.read(&mut rest).await, Ok(n) if n > 0) {}
 }
 
 /// A policy under which loopback can be reached.
-pub fn loopback() -> Arc<OutboundPolicy> {
+pub(crate) fn loopback() -> Arc<OutboundPolicy> {
     Arc::new(OutboundPolicy::public_internet().allowing_private(true))
 }
 
-pub fn session() -> OutboundSession {
+pub(crate) fn session() -> OutboundSession {
     Outbound::builder().build().unwrap().session(loopback(), OutboundLimits::default())
 }
 
-pub fn public_session() -> OutboundSession {
+pub(crate) fn public_session() -> OutboundSession {
     let policy = Arc::new(OutboundPolicy::public_internet());
     Outbound::builder().build().unwrap().session(policy, OutboundLimits::default())
 }
 
-pub fn empty() -> WasiBody {
+pub(crate) fn empty() -> WasiBody {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
-pub fn full(bytes: impl Into<Bytes>) -> WasiBody {
+pub(crate) fn full(bytes: impl Into<Bytes>) -> WasiBody {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// A body that is written by hand; it ends when the sender is dropped.
-pub fn written() -> (mpsc::Sender<Result<Bytes, Error>>, WasiBody) {
+pub(crate) fn written() -> (mpsc::Sender<Result<Bytes, Error>>, WasiBody) {
     let (sender, receiver) = mpsc::channel(1);
     let frames = futures_util::stream::unfold(receiver, |mut receiver| async move {
         let item: Result<Bytes, Error> = receiver.recv().await?;
@@ -123,17 +123,17 @@ pub fn written() -> (mpsc::Sender<Result<Bytes, Error>>, WasiBody) {
     (sender, StreamBody::new(frames).boxed_unsync())
 }
 
-pub fn request(method: Method, url: &str, body: WasiBody) -> Request<WasiBody> {
+pub(crate) fn request(method: Method, url: &str, body: WasiBody) -> Request<WasiBody> {
     Request::builder().method(method).uri(url).body(body).unwrap()
 }
 
-pub type Sent = Result<(Response<WasiBody>, RequestFuture), Error>;
+pub(crate) type Sent = Result<(Response<WasiBody>, RequestFuture), Error>;
 
-pub async fn send(session: &OutboundSession, request: Request<WasiBody>) -> Sent {
+pub(crate) async fn send(session: &OutboundSession, request: Request<WasiBody>) -> Sent {
     send_with(session, request, RequestOptions::default()).await
 }
 
-pub async fn send_with(
+pub(crate) async fn send_with(
     session: &OutboundSession,
     request: Request<WasiBody>,
     options: RequestOptions,
@@ -143,32 +143,32 @@ pub async fn send_with(
 }
 
 /// Sends a GET and reads the whole body.
-pub async fn get(session: &OutboundSession, url: &str) -> Result<Bytes, Error> {
+pub(crate) async fn get(session: &OutboundSession, url: &str) -> Result<Bytes, Error> {
     fetch(session, request(Method::GET, url, empty())).await
 }
 
 /// Sends a request and reads the whole body.
-pub async fn fetch(session: &OutboundSession, request: Request<WasiBody>) -> Result<Bytes, Error> {
+pub(crate) async fn fetch(session: &OutboundSession, request: Request<WasiBody>) -> Result<Bytes, Error> {
     let (response, _request_done) = send(session, request).await?;
     let body = tokio::time::timeout(PATIENCE, response.into_body().collect()).await;
     Ok(body.expect("no end of the body")?.to_bytes())
 }
 
 /// The error of something that must fail, as its name without fields.
-pub fn error_of<T>(result: Result<T, Error>) -> String {
+pub(crate) fn error_of<T>(result: Result<T, Error>) -> String {
     let error = result.err().expect("it succeeded");
     format!("{error:?}").split([' ', '(', '{']).next().unwrap().to_owned()
 }
 
 /// Gives every name the same addresses, and counts the questions.
 #[derive(Default)]
-pub struct FixedResolver {
-    pub addresses: Mutex<Vec<IpAddr>>,
-    pub asked: AtomicUsize,
+pub(crate) struct FixedResolver {
+    pub(crate) addresses: Mutex<Vec<IpAddr>>,
+    pub(crate) asked: AtomicUsize,
 }
 
 impl FixedResolver {
-    pub fn to(addresses: &[&str]) -> Arc<Self> {
+    pub(crate) fn to(addresses: &[&str]) -> Arc<Self> {
         let addresses = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
         Arc::new(Self { addresses: Mutex::new(addresses), ..Self::default() })
     }
