@@ -4,6 +4,7 @@ use crate::support::*;
 use http::Method;
 use http_body_util::BodyExt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 
@@ -42,6 +43,31 @@ async fn dropping_the_future_closes_the_socket() {
         () = happens(&begun, "no request came") => {}
     }
     happens(&left, "the socket is still open").await;
+}
+
+#[tokio::test]
+async fn dropping_the_future_of_an_upload_that_is_stuck_closes_the_socket() {
+    let gone = Arc::new(Notify::new());
+    let tell = Arc::clone(&gone);
+    let server = Server::start(move |_, mut stream| {
+        let tell = Arc::clone(&tell);
+        async move {
+            read_head(&mut stream).await.unwrap();
+            // Nothing more is ever read. A socket that is still open takes in this slow start of an answer.
+            stream.write_all(b"HTTP/1.1 200 OK\r\nx: ").await.unwrap();
+            while stream.write_all(b"a").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            tell.notify_one();
+        }
+    })
+    .await;
+    let session = session();
+    let post = request(Method::POST, &server.url("/"), full(vec![0; 64 << 20]));
+    let future = session.send(post, None, Box::new(async { Ok(()) }));
+    let waited = tokio::time::timeout(Duration::from_millis(300), Box::into_pin(future)).await;
+    assert!(waited.is_err());
+    happens(&gone, "the socket is still open").await;
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use crate::support::*;
 use http::Method;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{Notify, mpsc};
@@ -68,6 +70,46 @@ async fn a_connection_that_the_peer_has_closed_is_not_used_again_even_for_a_post
         assert_eq!(fetch(&session, post).await.unwrap(), "ok");
         closed.notified().await;
         assert_eq!(server.accepted(), n);
+    }
+}
+
+/// A peer on a thread of its own: each connection gets one answer and is closed when the client says so.
+fn blocking_peer(connections: usize) -> (String, Sender<()>, Receiver<()>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (close, closing) = channel::<()>();
+    let (tell, closed) = channel();
+    std::thread::spawn(move || {
+        for _ in 0..connections {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            stream.write_all(OK.as_bytes()).unwrap();
+            // The test is over if it says nothing.
+            if closing.recv().is_err() {
+                return;
+            }
+            drop(stream);
+            tell.send(()).unwrap();
+        }
+    });
+    (url, close, closed)
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_close_that_the_executor_has_not_heard_of_yet_is_seen() {
+    let (url, close, closed) = blocking_peer(10);
+    let session = session();
+    for _ in 0..10 {
+        let post = request(Method::POST, &url, empty());
+        assert_eq!(fetch(&session, post).await.unwrap(), "ok");
+        // This blocks the only thread, so nothing that the peer does meanwhile can be noticed by an event.
+        close.send(()).unwrap();
+        closed.recv_timeout(PATIENCE).unwrap();
     }
 }
 
