@@ -4,7 +4,7 @@ use super::pages::{self, Pages};
 use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
 use crate::compile::Loader;
 use crate::config::Config;
-use crate::engine::{Engines, Limits, OutboundAccess, Ticker};
+use crate::engine::{Engines, Limits, Ticker};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::registry::{
@@ -16,6 +16,7 @@ use std::io;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wasmforge_host_api::http::{Outbound, OutboundLimits, OutboundPolicy};
+use wasmforge_sandbox::OutboundAccess;
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
