@@ -108,6 +108,7 @@ impl Node {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
             max_module: self.config.compile.max_module,
+            max_json: self.config.max_json_body,
         };
         let pages = Pages {
             health: self.health.clone(),

@@ -67,9 +67,12 @@ BEGIN
         INSERT INTO functions.modules AS m (sha256, bytes) VALUES (NEW.module_sha256, content)
             ON CONFLICT (sha256) DO UPDATE SET stored_at = now();
         INSERT INTO functions.versions
-            (slug, version, function_id, kind, module_sha256, module_size, limits, capabilities, auth)
+            (slug, version, function_id, kind, module_sha256, module_size, limits, capabilities, auth, build)
         VALUES (NEW.slug, NEW.version, NEW.id, NEW.kind, NEW.module_sha256, length(content), NEW.limits,
-            NEW.capabilities, NEW.auth);
+            NEW.capabilities, NEW.auth,
+            -- What compiled once compiles again; only its settings are new.
+            (SELECT v.build FROM functions.versions v
+                WHERE v.module_sha256 = NEW.module_sha256 AND v.build = 'good' LIMIT 1));
     ELSIF NEW.status IS NOT DISTINCT FROM OLD.status THEN
         RETURN NULL;
     END IF;

@@ -128,6 +128,9 @@ impl Shared {
         }
         let row = query.fetch_one(&mut *transaction).await?;
         let created = definition(&row, mode)?;
+        if matches!(new.code, Code::Component(_)) {
+            mark_admitted(&mut transaction, &created).await?;
+        }
         let details = json!({"functionId": created.id, "slug": created.slug, "name": created.name,
             "status": created.status});
         audit(&mut transaction, author, "CREATE_FUNCTION", details).await?;
@@ -184,6 +187,9 @@ impl Shared {
         }
         let row = query.fetch_optional(&mut *transaction).await?.ok_or(WriteError::NotFound)?;
         let updated = definition(&row, mode)?;
+        if matches!(changes.code, Some(Code::Component(_))) {
+            mark_admitted(&mut transaction, &updated).await?;
+        }
         audit(&mut transaction, author, "UPDATE_FUNCTION", details).await?;
         transaction.commit().await?;
         Ok(updated)
@@ -244,6 +250,20 @@ fn audited(changes: &Changes) -> Value {
     put("capabilities", changes.settings.capabilities.as_ref().map(|capabilities| json!(capabilities)));
     put("auth", changes.settings.auth.map(|auth| row::auth_word(auth).into()));
     Value::Object(fields)
+}
+
+/// Notes in the history that a component has compiled: it was admitted before it was written.
+async fn mark_admitted(connection: &mut PgConnection, written: &Definition) -> Result<(), WriteError> {
+    let Some(deployed) = &written.deployed else { return Ok(()) };
+    sqlx::query(
+        "UPDATE functions.versions SET build = 'good', build_error = NULL, built_at = now()
+         WHERE slug = $1 AND version = $2",
+    )
+    .bind(&written.slug)
+    .bind(deployed.version)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn audit(
