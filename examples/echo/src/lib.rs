@@ -1,0 +1,14 @@
+//! Sends the request's body back, with its content type. Chunks leave as they arrive: a body of any size passes through in
+//! constant memory.
+
+use wasmforge::{Request, Response, http::header::CONTENT_TYPE};
+
+#[wasmforge::handler]
+fn main(req: Request) -> Response {
+    let (head, body) = req.into_parts();
+    let mut response = Response::new(body);
+    if let Some(content_type) = head.headers.get(CONTENT_TYPE) {
+        response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
+    }
+    response
+}
