@@ -1,9 +1,10 @@
 //! Sends bodies.
 
 use super::incoming::{Incoming, end};
-use super::reactor;
+use super::{fetch, reactor};
 use crate::body::{Body, Source};
 use crate::{Error, Result};
+use http::StatusCode;
 use wasip2::http::types::OutgoingBody;
 use wasip2::io::streams::{OutputStream, StreamError};
 
@@ -20,7 +21,8 @@ pub(super) async fn send(body: Body, target: OutgoingBody) -> Result<()> {
         let stream = target.write().map_err(|()| Error::Closed)?;
         copy(source, &stream).await?;
     }
-    OutgoingBody::finish(target, None).map_err(|code| Error::from(code.to_string()))
+    OutgoingBody::finish(target, None)
+        .map_err(|code| Error::new(StatusCode::INTERNAL_SERVER_ERROR, fetch::explain(&code)))
 }
 
 async fn copy(source: Source, target: &OutputStream) -> Result<()> {
