@@ -78,10 +78,11 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut tasks = Vec::new();
     let mut output = None;
     loop {
-        if output.is_none() && woken.take() {
-            if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-                output = Some(value);
-            }
+        if output.is_none()
+            && woken.take()
+            && let Poll::Ready(value) = future.as_mut().poll(&mut context)
+        {
+            output = Some(value);
         }
         tasks.append(&mut SPAWNED.take());
         tasks.retain_mut(|task| !task.run());
