@@ -1,7 +1,8 @@
 //! Looks for what another request left behind.
 //!
 //! `write=<text>` fills memory and statics with a pattern made from the text; `scan=<text>`, in a later request, looks for the
-//! pattern in all of memory, and for anything but zero in memory that has just been grown and in statics.
+//! pattern in all of memory, and for anything but zero in memory that has just been grown and in statics. Both in one request
+//! show that the scan finds what is there.
 #![allow(unsafe_code, reason = "all of linear memory is read, whatever it belongs to")]
 
 use crate::Call;
@@ -20,12 +21,9 @@ const MASK: u64 = 0x5a5a_a5a5_0ff0_f00f;
 
 pub(crate) fn canary(call: Call) {
     let mib = call.query.size("mib", 64);
-    let answer = if let Some(text) = call.query.get("write") {
-        write(masked(text), mib)
-    } else {
-        scan(masked(call.query.text("scan", "")), mib)
-    };
-    call.reply.json(&answer);
+    let written = call.query.get("write").map(|text| write(masked(text), mib));
+    let scanned = call.query.get("scan").map(|text| scan(masked(text), mib));
+    call.reply.json(&json!({ "write": written, "scan": scanned }));
 }
 
 /// FNV-1a of the text, masked.

@@ -13,7 +13,7 @@
 //! | [`requests`] | `echo`, `ignore-request-body`, `read-body-slowly&chunk=&ms=` |
 //! | [`surroundings`] | `env`, `fs`, `net&addr=` |
 //! | [`outbound`] | `fetch&url=&method=&header=`, `fetch-many&url=&n=&at-once=` |
-//! | [`canary`] | `canary&write=&mib=`, `canary&scan=&mib=` |
+//! | [`canary`] | `canary&write=&scan=&mib=` |
 
 #![cfg(target_arch = "wasm32")]
 

@@ -21,7 +21,7 @@ pub(crate) fn fetch(call: Call) {
     let response = send(call.query.text("method", "GET"), &url, fields).and_then(|response| wait(&response));
     match response {
         Err(code) => {
-            let body = json!({ "error": format!("{code:?}") }).to_string();
+            let body = json!({ "error": name(&code) }).to_string();
             call.reply.send(502, &[("content-type", b"application/json")], body.as_bytes());
         }
         Ok(response) => pass_on(call, &response),
@@ -55,7 +55,7 @@ pub(crate) fn fetch_many(call: Call) {
         for response in &responses {
             let outcome = match response {
                 Ok(response) => response.status().to_string(),
-                Err(code) => format!("{code:?}"),
+                Err(code) => name(code),
             };
             let count = outcomes.get(&outcome).and_then(serde_json::Value::as_u64).unwrap_or(0);
             outcomes.insert(outcome, (count + 1).into());
@@ -89,6 +89,11 @@ fn send(method: &str, url: &str, fields: Fields) -> Result<FutureIncomingRespons
     let response = outgoing_handler::handle(request, None)?;
     OutgoingBody::finish(body, None)?;
     Ok(response)
+}
+
+/// The error's variant, with what it carries.
+fn name(code: &ErrorCode) -> String {
+    format!("{code:?}").trim_start_matches("ErrorCode::").to_owned()
 }
 
 fn wait(response: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode> {

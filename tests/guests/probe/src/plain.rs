@@ -24,12 +24,17 @@ pub(crate) fn headers(call: Call) {
     let fields: Vec<_> =
         fields.iter().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect();
     call.reply.json(&json!({
-        "method": format!("{:?}", call.request.method()),
-        "scheme": call.request.scheme().map(|scheme| format!("{scheme:?}")),
+        "method": name(&call.request.method()),
+        "scheme": call.request.scheme().map(|scheme| name(&scheme)),
         "authority": call.request.authority(),
         "path": call.request.path_with_query(),
         "headers": fields,
     }));
+}
+
+/// The name of a variant, in capitals.
+fn name(variant: &impl std::fmt::Debug) -> String {
+    format!("{variant:?}").rsplit("::").next().unwrap_or_default().to_uppercase()
 }
 
 pub(crate) fn set_cookies(call: Call) {
