@@ -80,7 +80,8 @@ fn accept(incoming: IncomingResponse) -> Result<Response> {
     let mut response = Response::default();
     *response.status_mut() = http::StatusCode::from_u16(incoming.status()).map_err(Error::other)?;
     *response.headers_mut() = headers::from_fields(&incoming.headers());
-    *response.body_mut() = Body::incoming(Incoming::Response(incoming));
+    let body = incoming.consume().map_err(|()| Error::Closed)?;
+    *response.body_mut() = Body::incoming(Incoming::open(body)?);
     Ok(response)
 }
 

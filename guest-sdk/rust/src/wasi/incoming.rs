@@ -1,20 +1,19 @@
 //! Bodies that the sandbox holds.
 
-use super::{fetch, reactor};
+use super::reactor;
 use crate::{Error, Result};
 use bytes::Bytes;
-use wasip2::http::types::{IncomingBody, IncomingRequest, IncomingResponse, http_error_code};
+use wasip2::http::types::{IncomingBody, IncomingRequest};
 use wasip2::io::streams::{InputStream, StreamError};
 
 /// The most that one read takes.
 const CHUNK: u64 = 64 * 1024;
 
-/// The body of a request or of a fetched response. The host is first asked for it when somebody reads: most functions
-/// never look at the body of a `GET`.
+/// The body of the request or of a fetched response.
 #[derive(Debug)]
 pub(crate) enum Incoming {
+    /// The host is first asked for the body when somebody reads it: most functions never look at that of a `GET`.
     Request(IncomingRequest),
-    Response(IncomingResponse),
     Open(Open),
     Ended,
 }
@@ -45,29 +44,29 @@ impl Incoming {
 
     /// The stream to read from, opened if it was not; `None` after its end.
     pub(super) fn stream(&mut self) -> Result<Option<&InputStream>> {
-        let body = match self {
-            Self::Request(request) => request.consume(),
-            Self::Response(response) => response.consume(),
-            Self::Open(_) | Self::Ended => Err(()),
-        };
-        if let Ok(body) = body {
-            let stream = body.stream().map_err(|()| Error::Read("it is being read already".into()))?;
-            *self = Self::Open(Open { stream, _body: body });
+        if let Self::Request(request) = self {
+            *self = Self::open(request.consume().map_err(|()| taken())?)?;
         }
         match self {
             Self::Open(open) => Ok(Some(&open.stream)),
             _ => Ok(None),
         }
     }
+
+    pub(super) fn open(body: IncomingBody) -> Result<Self> {
+        let stream = body.stream().map_err(|()| taken())?;
+        Ok(Self::Open(Open { stream, _body: body }))
+    }
+}
+
+fn taken() -> Error {
+    Error::Read("it is being read already".into())
 }
 
 /// Tells a proper end from a broken one.
 pub(super) fn end(error: StreamError) -> Result<()> {
     match error {
         StreamError::Closed => Ok(()),
-        StreamError::LastOperationFailed(error) => Err(Error::Read(match http_error_code(&error) {
-            Some(code) => fetch::explain(&code).into_owned(),
-            None => error.to_debug_string(),
-        })),
+        StreamError::LastOperationFailed(error) => Err(Error::Read(error.to_debug_string())),
     }
 }

@@ -49,19 +49,13 @@ impl Drop for Ready {
 /// Blocks until a pollable is ready, and wakes who waits for it; `false` if nobody waits.
 pub(crate) fn wait() -> bool {
     let mut waiting = WAITING.take();
-    match waiting.as_slice() {
-        [] => return false,
-        [only] => {
-            only.pollable.block();
-            only.ready.set(true);
-        }
-        several => {
-            let pollables: Vec<&Pollable> = several.iter().map(|wait| &wait.pollable).collect();
-            for index in poll::poll(&pollables) {
-                if let Some(wait) = usize::try_from(index).ok().and_then(|index| several.get(index)) {
-                    wait.ready.set(true);
-                }
-            }
+    if waiting.is_empty() {
+        return false;
+    }
+    let pollables: Vec<&Pollable> = waiting.iter().map(|wait| &wait.pollable).collect();
+    for index in poll::poll(&pollables) {
+        if let Some(wait) = usize::try_from(index).ok().and_then(|index| waiting.get(index)) {
+            wait.ready.set(true);
         }
     }
     waiting.retain(|wait| {
