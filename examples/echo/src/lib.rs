@@ -12,3 +12,18 @@ fn main(req: Request) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmforge::{block_on, http};
+
+    #[test]
+    fn body_and_content_type_come_back() {
+        let request =
+            http::Request::post("/").header(CONTENT_TYPE, "text/x-y").body("as it is".into()).unwrap();
+        let response = main(request);
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/x-y");
+        assert_eq!(block_on(response.into_body().text()).unwrap(), "as it is");
+    }
+}
