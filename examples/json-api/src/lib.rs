@@ -1,29 +1,28 @@
-//! A small typed JSON API: prices an order.
+//! A small typed JSON API: what there is to order, and what an order costs.
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /…/products` | what there is to order |
-//! | `POST /…/quotes` with `{"items":[{"sku":"tea","quantity":2}]}` | `201` and the price, or `422` and what is wrong with the order |
-//! | any other method there | `405` with `allow` |
-//! | any other path | `404` |
-//!
-//! A function is called as `/<slug>/<rest>`: only the last part of the path counts here.
+//! | `GET` | all products |
+//! | `GET ?sku=tea` | one product, or `404` |
+//! | `POST` of `{"items":[{"sku":"tea","quantity":2}]}` | `201` and the price; `400` if it is no order, `422` if it cannot be filled |
+//! | any other method | `405` with `allow` |
 
 mod order;
 
-use order::{Order, PRODUCTS, Quote};
+use order::{Order, PRODUCTS, Product, Quote};
 use wasmforge::http::{Method, StatusCode, header};
-use wasmforge::{Error, IntoResponse, Json, Request, RequestExt, Response, Result};
+use wasmforge::{Error, IntoResponse, Json, Request, RequestExt, Response, Result, response};
 
 #[wasmforge::handler]
 async fn main(req: Request) -> Result<Response> {
-    let (resource, method) = (req.uri().path().rsplit('/').next().unwrap_or_default(), req.method());
-    match (resource, method) {
-        ("products", &Method::GET) => Ok(Json(PRODUCTS).into_response()),
-        ("quotes", &Method::POST) => quote(req).await,
-        ("products", _) => only("GET"),
-        ("quotes", _) => only("POST"),
-        _ => Err(Error::not_found("there are /products and /quotes")),
+    match (req.method(), req.query("sku")) {
+        (&Method::GET, None) => response::json(PRODUCTS),
+        (&Method::GET, Some(sku)) => match Product::find(&sku) {
+            Some(product) => response::json(product),
+            None => Err(Error::not_found(format!("there is no product `{sku}`"))),
+        },
+        (&Method::POST, _) => quote(req).await,
+        _ => not_allowed("GET, POST"),
     }
 }
 
@@ -33,10 +32,10 @@ async fn quote(req: Request) -> Result<Response> {
     Ok((StatusCode::CREATED, Json(quote)).into_response())
 }
 
-fn only(method: &'static str) -> Result<Response> {
-    let mut response =
-        Error::new(StatusCode::METHOD_NOT_ALLOWED, format!("only {method} here")).into_response();
-    response.headers_mut().insert(header::ALLOW, method.parse()?);
+fn not_allowed(methods: &'static str) -> Result<Response> {
+    let error = Error::new(StatusCode::METHOD_NOT_ALLOWED, format!("the methods here are {methods}"));
+    let mut response = error.into_response();
+    response.headers_mut().insert(header::ALLOW, methods.parse()?);
     Ok(response)
 }
 
@@ -45,8 +44,8 @@ mod tests {
     use super::*;
     use wasmforge::{block_on, http};
 
-    fn answer(method: &str, path: &str, body: &'static str) -> (u16, String) {
-        let request = http::Request::builder().method(method).uri(path).body(body.into()).unwrap();
+    fn answer(method: &str, uri: &str, body: &'static str) -> (u16, String) {
+        let request = http::Request::builder().method(method).uri(uri).body(body.into()).unwrap();
         block_on(async {
             let response = main(request).await.into_response();
             (response.status().as_u16(), response.into_body().text().await.unwrap())
@@ -54,43 +53,36 @@ mod tests {
     }
 
     #[test]
+    fn products_are_listed_and_found() {
+        let tea = r#"{"sku":"tea","cents":450}"#;
+        assert_eq!(answer("GET", "/", ""), (200, format!(r#"[{tea},{{"sku":"cup","cents":990}}]"#)));
+        assert_eq!(answer("GET", "/?sku=tea", ""), (200, tea.into()));
+    }
+
+    #[test]
     fn an_order_is_priced() {
         let order = r#"{"items":[{"sku":"tea","quantity":2},{"sku":"cup","quantity":1}]}"#;
-        let quote = r#"{"items":3,"total_cents":1890}"#;
-        assert_eq!(answer("POST", "/json-api/quotes", order), (201, quote.into()));
+        assert_eq!(answer("POST", "/", order), (201, r#"{"items":3,"total_cents":1890}"#.into()));
     }
 
     #[test]
     fn what_is_wrong_is_said_with_its_status() {
         let cases = [
+            ("GET", "/?sku=oil", "", 404, "there is no product `oil`"),
+            ("POST", "/", r#"{"items":"#, 400, "invalid JSON: EOF while parsing a value at line 1 column 9"),
+            ("POST", "/", r#"{"items":[]}"#, 422, "an order has items"),
+            ("POST", "/", r#"{"items":[{"sku":"oil","quantity":1}]}"#, 422, "there is no product `oil`"),
             (
                 "POST",
-                "/quotes",
-                r#"{"items":"#,
-                400,
-                "invalid JSON: EOF while parsing a value at line 1 column 9",
-            ),
-            ("POST", "/quotes", r#"{"items":[]}"#, 422, "an order has items"),
-            (
-                "POST",
-                "/quotes",
-                r#"{"items":[{"sku":"oil","quantity":1}]}"#,
-                422,
-                "there is no product `oil`",
-            ),
-            (
-                "POST",
-                "/quotes",
+                "/",
                 r#"{"items":[{"sku":"tea","quantity":0}]}"#,
                 422,
                 "the quantity of `tea` is from 1 to 1000",
             ),
-            ("GET", "/quotes", "", 405, "only POST here"),
-            ("GET", "/orders", "", 404, "there are /products and /quotes"),
+            ("DELETE", "/", "", 405, "the methods here are GET, POST"),
         ];
-        for (method, path, body, status, error) in cases {
-            let expected = (status, format!(r#"{{"error":"{error}"}}"#));
-            assert_eq!(answer(method, path, body), expected);
+        for (method, uri, body, status, error) in cases {
+            assert_eq!(answer(method, uri, body), (status, format!(r#"{{"error":"{error}"}}"#)));
         }
     }
 }

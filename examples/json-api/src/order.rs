@@ -12,6 +12,12 @@ pub(crate) struct Product {
 pub(crate) const PRODUCTS: &[Product] =
     &[Product { sku: "tea", cents: 450 }, Product { sku: "cup", cents: 990 }];
 
+impl Product {
+    pub(crate) fn find(sku: &str) -> Option<&'static Self> {
+        PRODUCTS.iter().find(|product| product.sku == sku)
+    }
+}
+
 /// A customer's wish.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,8 +48,7 @@ impl Quote {
             return Err("an order has items".into());
         }
         order.items.iter().try_fold(Self::default(), |quote, Item { sku, quantity }| {
-            let product = PRODUCTS.iter().find(|product| product.sku == sku);
-            let product = product.ok_or_else(|| format!("there is no product `{sku}`"))?;
+            let product = Product::find(sku).ok_or_else(|| format!("there is no product `{sku}`"))?;
             if !(1..=MOST).contains(quantity) {
                 return Err(format!("the quantity of `{sku}` is from 1 to {MOST}"));
             }

@@ -9,17 +9,25 @@
 //! ```
 //!
 //! ```
+//! # mod function {
 //! # use wasmforge_sdk as wasmforge;
 //! use wasmforge::{Request, Response, Result, response};
 //!
 //! #[wasmforge::handler]
-//! async fn main(req: Request) -> Result<Response> {
-//!     response::json(&req.uri().path())
+//! pub async fn main(req: Request) -> Result<Response> {
+//!     response::json(req.uri().path())
 //! }
+//! # }
+//! #
+//! # fn main() {
+//! # use wasmforge_sdk as wasmforge;
+//! # use wasmforge::Request;
+//! # use function::main;
 //!
 //! // On the host a handler is an ordinary function, and can be tested as one.
 //! let answer = wasmforge::block_on(main(Request::default())).unwrap();
 //! assert_eq!(answer.status(), 200);
+//! # }
 //! ```
 //!
 //! Build it with `cargo build --release --target wasm32-wasip2`; the `.wasm` file is the function.
