@@ -59,8 +59,8 @@ impl Body {
         (sender, Self(Source::Channel(receiver)))
     }
 
-    /// A body that a task writes. If the task returns an error, it is logged and the body breaks off, so that the reader
-    /// can tell that it is not complete.
+    /// A body that a task writes. If the task returns an error, the body breaks off with it, so that the reader can tell that
+    /// it is not complete; of a response, the log has the error.
     ///
     /// ```
     /// # use wasmforge_sdk::*;
@@ -81,10 +81,7 @@ impl Body {
                 Ok(()) => {}
                 // Nobody is left to tell.
                 Err(Error::Closed) => {}
-                Err(error) => {
-                    eprintln!("{error}");
-                    sender.abort(error.to_string());
-                }
+                Err(error) => sender.abort(error.to_string()),
             }
         });
         body

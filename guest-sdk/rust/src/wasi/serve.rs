@@ -72,6 +72,9 @@ fn uri(request: &IncomingRequest) -> Result<Uri> {
 
 /// Sends the head, then the body. The head goes first, or a body that is larger than the host's buffer would never fit.
 async fn respond(mut response: Response, out: ResponseOutparam) -> Result<()> {
+    if response.status().is_informational() {
+        response = Error::from(format!("{} is no status to answer with", response.status())).into_response();
+    }
     set_content_length(&mut response);
     let fields = match headers::to_fields(response.headers()) {
         Ok(fields) => fields,
@@ -82,10 +85,9 @@ async fn respond(mut response: Response, out: ResponseOutparam) -> Result<()> {
     };
     let outgoing = OutgoingResponse::new(fields);
     if response.status() != StatusCode::OK {
-        let status = response.status().as_u16();
         outgoing
-            .set_status_code(status)
-            .map_err(|()| Error::from(format!("{status} is no status to answer with")))?;
+            .set_status_code(response.status().as_u16())
+            .map_err(|()| Error::from("the status is refused"))?;
     }
     let target = outgoing.body().map_err(|()| Error::Closed)?;
     ResponseOutparam::set(out, Ok(outgoing));
@@ -95,8 +97,7 @@ async fn respond(mut response: Response, out: ResponseOutparam) -> Result<()> {
 /// A length that is known saves the caller and the server the chunked encoding.
 fn set_content_length(response: &mut Response) {
     let status = response.status();
-    let bodyless =
-        status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+    let bodyless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
     match response.body().size() {
         Some(size) if !bodyless => {
             response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(size));
