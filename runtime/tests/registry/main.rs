@@ -1,0 +1,18 @@
+//! The registry and the admin API against a real PostgreSQL, which these tests start themselves.
+
+#![allow(missing_docs)]
+
+mod api_auth;
+mod api_functions;
+mod api_modules;
+mod client;
+mod empty_database;
+mod insforge_database;
+mod notices;
+mod outages;
+mod secrets;
+mod server;
+mod store;
+mod support;
+mod triggers;
+mod unmodified;

@@ -1,0 +1,164 @@
+use crate::support::{Database, author, encrypt, eventually, find, slug, start};
+use std::sync::Arc;
+use std::time::Duration;
+use wasmforge::config::Migrate;
+use wasmforge::registry::{
+    Changes, Code, FunctionStatus, ModuleHash, NewFunction, PostgresRegistry, Settings, WriteError,
+};
+
+async fn unmodified(database: &Database) -> PostgresRegistry {
+    let mut config = database.config();
+    config.migrate = Migrate::Never;
+    start(config).await
+}
+
+async fn hash(registry: &PostgresRegistry, name: &str) -> Option<ModuleHash> {
+    registry.revalidate(&slug(name)).await;
+    find(registry, name).map(|function| function.module)
+}
+
+#[tokio::test]
+async fn a_request_sees_what_was_committed_before_it_arrived() {
+    let database = Database::insforge().await;
+    let registry = unmodified(&database).await;
+    assert_eq!(hash(&registry, "new").await, None);
+    database.insert("new", "one").await;
+    assert_eq!(hash(&registry, "new").await, Some(ModuleHash::of(b"one")));
+    for round in 0..20 {
+        let code = format!("round {round}");
+        database
+            .execute(&format!("UPDATE functions.definitions SET code = '{code}' WHERE slug = 'new'"))
+            .await;
+        assert_eq!(hash(&registry, "new").await, Some(ModuleHash::of(code.as_bytes())));
+    }
+    for gone in ["status = 'draft'", "status = 'active', code = ''"] {
+        database.execute(&format!("UPDATE functions.definitions SET {gone} WHERE slug = 'new'")).await;
+        assert_eq!(hash(&registry, "new").await, None, "{gone}");
+    }
+    database.execute("DELETE FROM functions.definitions WHERE slug = 'old'").await;
+    assert_eq!(hash(&registry, "old").await, None);
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_request_sees_a_secret_that_was_set_before_it_arrived() {
+    let database = Database::insforge().await;
+    let registry = unmodified(&database).await;
+    for value in ["one", "two"] {
+        database.set_secret("K", &encrypt(value)).await;
+        registry.revalidate(&slug("old")).await;
+        assert_eq!(registry.directory().environment().get("K"), Some(value));
+    }
+    database.execute("DELETE FROM system.secrets").await;
+    registry.revalidate(&slug("old")).await;
+    assert_eq!(registry.directory().environment().get("K"), None);
+    registry.shutdown().await;
+}
+
+/// How many statements the registry has sent that look at one function, as PostgreSQL counts rows read by index.
+async fn index_reads(database: &Database) -> i64 {
+    // A session reports its counts when it is idle, at most once a second.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let sql = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'definitions_slug_key'";
+    database.text(sql).await.unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_wait_together_share_a_round_trip() {
+    let database = Database::insforge().await;
+    // An index is only worth its while to PostgreSQL on a table of some size.
+    database
+        .execute(
+            "INSERT INTO functions.definitions (slug, name, code, status)
+             SELECT 'f' || n, 'f', 'x', 'active' FROM generate_series(1, 2000) n; ANALYZE functions.definitions",
+        )
+        .await;
+    let registry = Arc::new(unmodified(&database).await);
+    let before = index_reads(&database).await;
+    // All of them arrive while the first is on its way: none may rely on that one, all may share the second.
+    let requests: Vec<_> = (0..500)
+        .map(|_| {
+            let registry = registry.clone();
+            tokio::spawn(async move { registry.revalidate(&slug("old")).await })
+        })
+        .collect();
+    for request in requests {
+        request.await.unwrap();
+    }
+    let reads = index_reads(&database).await - before;
+    assert!((1..250).contains(&reads), "{reads} round trips for 500 requests");
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn with_our_triggers_a_request_costs_no_round_trip() {
+    let database = Database::insforge().await;
+    let registry = database.registry().await;
+    // Nobody could answer: the table is locked.
+    let mut lock = database.pool.begin().await.unwrap();
+    sqlx::raw_sql("LOCK TABLE functions.definitions, system.secrets IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let asked = tokio::time::timeout(Duration::from_secs(1), registry.revalidate(&slug("old"))).await;
+    assert!(asked.is_ok() && find(&registry, "old").is_some());
+    lock.rollback().await.unwrap();
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn memory_serves_when_revalidation_gets_no_answer() {
+    let database = Database::insforge().await;
+    let registry = unmodified(&database).await;
+    let mut lock = database.pool.begin().await.unwrap();
+    sqlx::raw_sql("LOCK TABLE functions.definitions IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    registry.revalidate(&slug("old")).await;
+    assert!(find(&registry, "old").is_some());
+    lock.rollback().await.unwrap();
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn source_can_be_written_but_nothing_that_needs_our_columns() {
+    let database = Database::insforge().await;
+    let registry = unmodified(&database).await;
+    let new = |code| NewFunction {
+        slug: "f".into(),
+        name: "f".into(),
+        description: None,
+        status: FunctionStatus::Active,
+        code,
+        settings: Settings::default(),
+    };
+    let refused = registry.create(new(Code::Component(vec![0].into())), &author()).await.unwrap_err();
+    assert!(matches!(refused, WriteError::Unsupported(_)), "{refused}");
+    let created = registry.create(new(Code::Source("x".into())), &author()).await.unwrap();
+    assert!(created.deployed.is_none());
+    assert!(find(&registry, "f").is_some());
+    let settings = Settings { limits: Some(None), ..Settings::default() };
+    let refused =
+        registry.update("f", Changes { settings, ..Changes::default() }, &author()).await.unwrap_err();
+    assert!(matches!(refused, WriteError::Unsupported(_)), "{refused}");
+    registry.delete("f", &author()).await.unwrap();
+    assert!(find(&registry, "f").is_none());
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_extension_of_the_schema_is_noticed() {
+    let database = Database::insforge().await;
+    let mut config = database.config();
+    config.migrate = Migrate::Never;
+    config.poll_interval = Duration::from_millis(50);
+    let registry = start(config).await;
+    database.registry().await.shutdown().await;
+    eventually("the mode changed", || async {
+        registry.status().mode == Some(wasmforge::registry::Mode::Full) && registry.status().connected
+    })
+    .await;
+    assert_eq!(find(&registry, "old").unwrap().version, 1);
+    registry.shutdown().await;
+}
