@@ -1,2 +1,7 @@
-//! runtime
-fn main() {}
+//! The `wasmforge` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wasmforge::cli::run()
+}

@@ -2,7 +2,7 @@
 
 use super::destination::Destination;
 use super::error::SendError;
-use super::socket::Socket;
+use super::socket::{Probe, Socket};
 use super::tls::{Tls, chose_http2};
 use super::upload::UploadBody;
 use http::header::{self, HeaderName, HeaderValue};
@@ -24,9 +24,11 @@ const MAX_HEADER_SECTION: u32 = 64 * 1024;
 /// Header fields of one response.
 const MAX_HEADERS: usize = 256;
 
-/// Bytes that a peer may send on one HTTP/2 stream, and on all of a connection, before the guest reads them.
+/// Bytes that a peer may send on one HTTP/2 stream before the guest reads them.
 const STREAM_WINDOW: u32 = 256 * 1024;
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// The same for a whole connection: 64 streams that nobody reads do not hold up the next one.
+const CONNECTION_WINDOW: u32 = 64 * STREAM_WINDOW;
 
 /// How often an HTTP/2 connection with open streams is pinged, and how long the answer may take.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
@@ -57,7 +59,7 @@ pub(super) enum Connection {
 #[derive(Debug)]
 pub(super) struct Http1Connection {
     sender: http1::SendRequest<UploadBody>,
-    socket: Socket,
+    probe: Probe,
     _driver: Driver,
 }
 
@@ -88,14 +90,15 @@ impl Connection {
         tls: &Tls,
         permit: OwnedSemaphorePermit,
     ) -> Result<Self, SendError> {
+        let probe = socket.probe();
         if !destination.tls {
-            return Ok(Self::Http1(http1_over(socket.clone(), socket, permit).await?));
+            return Ok(Self::Http1(http1_over(socket, probe, permit).await?));
         }
-        let stream = tls.handshake(&destination.host, socket.clone()).await?;
+        let stream = tls.handshake(&destination.host, socket).await?;
         if chose_http2(&stream) {
             return Ok(Self::Http2(http2_over(stream, permit).await?));
         }
-        Ok(Self::Http1(http1_over(stream, socket, permit).await?))
+        Ok(Self::Http1(http1_over(stream, probe, permit).await?))
     }
 
     /// Sends `request` to `target` and waits for the response's head.
@@ -141,7 +144,7 @@ impl Http1Connection {
     /// Whether the connection can carry another exchange: the last one is over, the peer has not closed it, and has not
     /// said anything unasked (which could only be the answer to somebody else's question, or a farewell).
     pub(super) async fn is_fit(&mut self) -> bool {
-        matches!(timeout(READY_WAIT, self.ready()).await, Ok(Ok(()))) && self.socket.is_quiet()
+        matches!(timeout(READY_WAIT, self.ready()).await, Ok(Ok(()))) && self.probe.is_quiet()
     }
 }
 
@@ -169,7 +172,7 @@ fn address_http1(request: &mut Request<UploadBody>, target: &Uri) {
 
 async fn http1_over<S>(
     stream: S,
-    socket: Socket,
+    probe: Probe,
     permit: OwnedSemaphorePermit,
 ) -> Result<Http1Connection, SendError>
 where
@@ -182,7 +185,7 @@ where
         .await?;
     let driver = Driver(tokio::spawn(drive(driver, permit)));
     sender.ready().await?;
-    Ok(Http1Connection { sender, socket, _driver: driver })
+    Ok(Http1Connection { sender, probe, _driver: driver })
 }
 
 async fn http2_over<S>(stream: S, permit: OwnedSemaphorePermit) -> Result<Http2Connection, SendError>

@@ -129,13 +129,6 @@ impl Pool {
         shelves.idle = 0;
     }
 
-    /// Connections that are kept.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        let shelves = self.lock();
-        shelves.by_key.values().map(|shelf| shelf.http1.len() + usize::from(shelf.http2.is_some())).sum()
-    }
-
     /// Starts the task that drops what has expired; it ends when nothing is kept.
     fn reap_later(self: &Arc<Self>, shelves: &mut Shelves) {
         if std::mem::replace(&mut shelves.reaping, true) {

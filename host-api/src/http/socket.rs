@@ -3,26 +3,37 @@
 use rustix::net::{RecvFlags, Shutdown};
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A shared TCP stream. One holder reads and writes, others may only ask whether it [is quiet](Socket::is_quiet).
-#[derive(Clone, Debug)]
+/// A TCP stream for whoever reads and writes; dropping it closes the connection.
+#[derive(Debug)]
 pub(super) struct Socket(Arc<TcpStream>);
+
+/// Somebody else's [`Socket`], which it does not keep open.
+#[derive(Clone, Debug)]
+pub(super) struct Probe(Weak<TcpStream>);
 
 impl Socket {
     pub(super) fn new(stream: TcpStream) -> Self {
         Self(Arc::new(stream))
     }
 
-    /// Whether the peer has neither closed the connection nor sent anything that is still unread.
+    pub(super) fn probe(&self) -> Probe {
+        Probe(Arc::downgrade(&self.0))
+    }
+}
+
+impl Probe {
+    /// Whether the connection is open on both sides and the peer has not sent anything that is still unread.
     ///
     /// Asks the kernel, without waiting: a readiness event that has not been delivered yet would be missed otherwise.
     pub(super) fn is_quiet(&self) -> bool {
+        let Some(stream) = self.0.upgrade() else { return false };
         let mut byte = [0u8; 1];
-        let peeked = rustix::net::recv(&*self.0, byte.as_mut_slice(), RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        let peeked = rustix::net::recv(&*stream, byte.as_mut_slice(), RecvFlags::PEEK | RecvFlags::DONTWAIT);
         peeked.is_err_and(|error| error == rustix::io::Errno::AGAIN)
     }
 }
@@ -99,9 +110,9 @@ mod tests {
         (Socket::new(client), listener.accept().await.unwrap().0)
     }
 
-    async fn becomes_loud(socket: &Socket) -> bool {
+    async fn becomes_loud(probe: &Probe) -> bool {
         for _ in 0..500 {
-            if !socket.is_quiet() {
+            if !probe.is_quiet() {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -125,12 +136,21 @@ mod tests {
     #[tokio::test]
     async fn it_is_quiet_until_the_peer_speaks_or_leaves() {
         let (socket, mut peer) = pair().await;
-        assert!(socket.is_quiet());
+        assert!(socket.probe().is_quiet());
         peer.write_all(b"x").await.unwrap();
-        assert!(becomes_loud(&socket).await);
+        assert!(becomes_loud(&socket.probe()).await);
 
         let (socket, peer) = pair().await;
         drop(peer);
-        assert!(becomes_loud(&socket).await);
+        assert!(becomes_loud(&socket.probe()).await);
+    }
+
+    #[tokio::test]
+    async fn a_probe_does_not_keep_the_connection_open() {
+        let (socket, mut peer) = pair().await;
+        let probe = socket.probe();
+        drop(socket);
+        assert!(!probe.is_quiet());
+        assert_eq!(peer.read(&mut [0; 1]).await.unwrap(), 0);
     }
 }

@@ -1,8 +1,8 @@
 //! The engines of this process, made when the first component of their kind appears.
 
-use super::guest::GuestState;
-use super::{EngineKey, EngineProfile, LimitPolicy, Ticker, linker, pool};
+use super::{EngineKey, EngineProfile, LimitPolicy, Ticker, pool};
 use std::sync::OnceLock;
+use wasmforge_sandbox::{GuestState, linker};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
@@ -68,7 +68,7 @@ impl Engines {
         let mut config = profile.config();
         config.allocation_strategy(pool::strategy(self.instances, &self.policy));
         let engine = Engine::new(&config).map_err(failed)?;
-        let linker = linker::linker(&engine, profile).map_err(failed)?;
+        let linker = linker(&engine, profile.wasi).map_err(failed)?;
         self.ticker.add(&engine);
         let key = EngineKey::of(&engine);
         Ok(PooledEngine { engine, linker, key })

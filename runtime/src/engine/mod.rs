@@ -1,31 +1,17 @@
 //! The wasmtime engines: how code is compiled and run, the pool of instances, limits and clocks.
+//!
+//! What one instance is made of stands in the crate `wasmforge-sandbox`.
 
-mod cpu;
 mod engines;
-mod environment;
-mod guest;
-mod hooks;
-mod instance;
 mod key;
 mod limits;
-mod linker;
-mod memory;
 mod pool;
 mod prepared;
-mod profile;
 mod ticker;
-mod usage;
 
-pub use cpu::{CpuLimitExceeded, CpuMeter, Metered};
 pub use engines::{Engines, EnginesError, PooledEngine};
-pub use environment::Environment;
-pub use guest::GuestState;
-pub use hooks::OutboundAccess;
-pub use instance::new_store;
 pub use key::EngineKey;
 pub use limits::{LimitOverrides, LimitPolicy, Limits, MIB};
-pub use memory::MemoryMeter;
-pub use prepared::{HandlerPre, Prepared};
-pub use profile::{EngineProfile, WasiVersion};
+pub use prepared::Prepared;
 pub use ticker::{RunningGuest, Ticker};
-pub use usage::Usage;
+pub use wasmforge_sandbox::{EngineProfile, Environment, WasiVersion};

@@ -1,6 +1,7 @@
 //! The pool that instances are taken from: every slot is reserved at start, so that a request allocates nothing.
 
 use super::LimitPolicy;
+use wasmforge_sandbox::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Slots whose pages stay resident after use. Each holds up to [`KEEP_RESIDENT`] bytes of some function's last dirty
@@ -10,11 +11,6 @@ const MAX_WARM_SLOTS: u32 = 64;
 /// Bytes of a linear memory that are cleared in place instead of given back to the kernel. Only of use together with
 /// `pagemap_scan`, which finds the pages that were written; without it this costs more than it saves.
 const KEEP_RESIDENT: usize = 1024 * 1024;
-
-/// Core instances, memories and tables that one component may have: enough for composed components, not for a bomb.
-pub(super) const MAX_CORE_INSTANCES: u32 = 64;
-pub(super) const MAX_MEMORIES: u32 = 16;
-pub(super) const MAX_TABLES: u32 = 64;
 
 /// Table elements that one table may have.
 const TABLE_ELEMENTS: usize = 100_000;

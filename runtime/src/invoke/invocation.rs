@@ -1,6 +1,6 @@
 //! One invocation from its admission to its record.
 
-use crate::engine::{Limits, Usage};
+use crate::engine::Limits;
 use crate::registry::Function;
 use crate::telemetry::{InvocationId, InvocationRecord, Outcome, Recorder};
 use http::{Method, StatusCode};
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::SystemTime;
 use tokio::time::Instant;
+use wasmforge_sandbox::Usage;
 
 /// The status in the record of an invocation whose client left before there was one.
 const CLIENT_CLOSED_REQUEST: u16 = 499;

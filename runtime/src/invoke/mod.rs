@@ -18,7 +18,7 @@ pub use error::InvokeError;
 pub use invocation::Traffic;
 
 use crate::compile::{BuildError, Loader};
-use crate::engine::{LimitPolicy, OutboundAccess, Prepared};
+use crate::engine::{LimitPolicy, Prepared};
 use crate::registry::{Directory, Function, FunctionKind, Lookup, ModuleStore};
 use crate::telemetry::{InvocationId, Recorder};
 use async_trait::async_trait;
@@ -29,6 +29,7 @@ use http_body::Body;
 use invocation::Invocation;
 use respond::Run;
 use std::sync::Arc;
+use wasmforge_sandbox::OutboundAccess;
 
 /// The header that names the invocation, on every answer.
 pub const INVOCATION_ID: HeaderName = HeaderName::from_static("x-wasmforge-invocation-id");

@@ -1,7 +1,7 @@
 //! The state of one instance: everything that its host calls can reach.
 
 use super::hooks::Hooks;
-use super::{Environment, Limits, MemoryMeter, OutboundAccess, Usage};
+use super::{Environment, MemoryMeter, OutboundAccess, Usage};
 use std::sync::Arc;
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::p2::bindings::cli::environment as environment_02;
@@ -28,16 +28,16 @@ pub struct GuestState {
 }
 
 impl GuestState {
-    /// The state of a fresh instance that reports to `usage`.
+    /// The state of a fresh instance that may hold `memory` bytes and reports to `usage`.
     #[must_use]
     pub fn new(
         wasi: WasiCtx,
         environment: Arc<Environment>,
-        limits: &Limits,
+        memory: u64,
         access: OutboundAccess,
         usage: &Arc<Usage>,
     ) -> Self {
-        let memory = MemoryMeter::new(limits.memory, usage.clone());
+        let memory = MemoryMeter::new(memory, usage.clone());
         let hooks = Hooks::new(access, usage.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);

@@ -1,11 +1,21 @@
 //! A store for one instance, with every limit that wasmtime enforces for us.
 
-use super::{CpuLimitExceeded, GuestState, Limits, Usage};
+use super::{CpuLimitExceeded, GuestState, Usage};
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 /// Bytes that one host call may copy out of a guest; wasmtime's own limit is 128 MiB.
 const HOST_CALL_BYTES: usize = 16 * 1024 * 1024;
+
+/// What wasmtime enforces of an invocation's limits.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreLimits {
+    /// Time on a thread.
+    pub cpu: Duration,
+    /// Instructions, on an engine that counts them.
+    pub fuel: Option<u64>,
+}
 
 /// A store that runs under `limits` and reports to `usage`.
 ///
@@ -14,7 +24,7 @@ const HOST_CALL_BYTES: usize = 16 * 1024 * 1024;
 pub fn new_store(
     engine: &Engine,
     state: GuestState,
-    limits: &Limits,
+    limits: StoreLimits,
     usage: &Arc<Usage>,
 ) -> wasmtime::Result<Store<GuestState>> {
     let mut store = Store::new(engine, state);

@@ -82,28 +82,3 @@ impl<F: Future> Future for Metered<F> {
         poll
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Instant;
-
-    #[tokio::test]
-    async fn waiting_is_free_and_computing_is_not() {
-        let usage = Arc::new(Usage::default());
-        let meter = &usage.cpu;
-        Metered::new(usage.clone(), tokio::time::sleep(Duration::from_millis(50))).await;
-        let waited = meter.used();
-        assert!(waited < Duration::from_millis(25), "{waited:?}");
-
-        Metered::new(usage.clone(), async {
-            let begin = meter.used_within_poll();
-            let wall = Instant::now();
-            while meter.used_within_poll() - begin < Duration::from_millis(20) {
-                assert!(wall.elapsed() < Duration::from_secs(20), "the clock stands still");
-            }
-        })
-        .await;
-        assert!(meter.used() - waited >= Duration::from_millis(20));
-    }
-}

@@ -1,8 +1,17 @@
 //! Memory of one invocation: all its linear memories and tables together.
 
-use super::{Usage, pool};
+use super::Usage;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
+
+/// Core instances that one component may have: enough for composed components, not for a bomb.
+pub const MAX_CORE_INSTANCES: u32 = 64;
+
+/// Linear memories that one component may have.
+pub const MAX_MEMORIES: u32 = 16;
+
+/// Tables that one component may have.
+pub const MAX_TABLES: u32 = 64;
 
 /// Bytes that a table element is counted as: a pointer.
 const TABLE_ELEMENT: u64 = 8;
@@ -73,46 +82,14 @@ impl ResourceLimiter for MemoryMeter {
     }
 
     fn instances(&self) -> usize {
-        pool::MAX_CORE_INSTANCES as usize
+        MAX_CORE_INSTANCES as usize
     }
 
     fn tables(&self) -> usize {
-        pool::MAX_TABLES as usize
+        MAX_TABLES as usize
     }
 
     fn memories(&self) -> usize {
-        pool::MAX_MEMORIES as usize
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn meter(limit: u64) -> (MemoryMeter, Arc<Usage>) {
-        let usage = Arc::new(Usage::default());
-        (MemoryMeter::new(limit, usage.clone()), usage)
-    }
-
-    #[test]
-    fn memories_and_tables_share_one_limit() {
-        let (mut meter, usage) = meter(200_000);
-        assert!(meter.memory_growing(0, 65_536, None).unwrap());
-        assert!(meter.memory_growing(0, 65_536, None).unwrap());
-        assert!(meter.table_growing(0, 8_000, None).unwrap());
-        assert_eq!(usage.peak_memory(), 195_072);
-        assert!(!usage.memory_was_refused());
-        assert!(!meter.table_growing(8_000, 9_000, None).unwrap());
-        assert!(!meter.memory_growing(65_536, 131_072, None).unwrap());
-        assert!(usage.memory_was_refused());
-        assert_eq!(usage.peak_memory(), 195_072);
-    }
-
-    #[test]
-    fn a_memorys_own_maximum_is_not_our_refusal() {
-        let (mut meter, usage) = meter(u64::MAX);
-        assert!(!meter.memory_growing(0, 131_072, Some(65_536)).unwrap());
-        assert!(!usage.memory_was_refused());
-        assert_eq!(usage.peak_memory(), 0);
+        MAX_MEMORIES as usize
     }
 }
