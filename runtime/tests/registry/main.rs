@@ -10,6 +10,7 @@ mod empty_database;
 mod insforge_database;
 mod notices;
 mod outages;
+mod retention;
 mod secrets;
 mod server;
 mod store;

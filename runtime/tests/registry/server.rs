@@ -38,6 +38,8 @@ impl Server {
             folder = folder.display()
         );
         let guard = as_nobody(Command::new("sh").args(["-c", &stop]))
+            // A group of its own: what interrupts the tests must not end what cleans up after them.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

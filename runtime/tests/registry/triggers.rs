@@ -36,7 +36,7 @@ async fn every_writer_gets_versions_and_only_for_what_changes_the_function() {
         assert_eq!(state(&database, "f").await, expected, "{change}");
     }
     let history = "SELECT string_agg(encode(bytes, 'escape'), ' ' ORDER BY version) FROM functions.versions v
-        JOIN functions.modules m ON m.sha256 = v.module_sha256 WHERE slug = 'f'";
+        JOIN functions.modules m ON m.slug = v.slug AND m.sha256 = v.module_sha256 WHERE v.slug = 'f'";
     assert_eq!(database.text(history).await.as_deref(), Some("one two two two two \\000asm"));
 }
 
