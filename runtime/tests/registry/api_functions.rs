@@ -260,3 +260,25 @@ async fn health_and_metadata_are_what_insforges_clients_expect() {
     assert_eq!(metadata, json!([{"slug": "f", "name": "f", "description": null, "status": "active"}]));
     api.registry.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_row_written_while_the_triggers_were_off_spoils_no_list() {
+    let api = Api::start().await;
+    api.create("good", "x").await;
+    api.database
+        .execute(
+            "SET session_replication_role = replica;
+             INSERT INTO functions.definitions (slug, name, code, status) VALUES ('raw', 'r', 'x', 'active');
+             RESET session_replication_role",
+        )
+        .await;
+    let list = api.call("GET", "/api/functions", None).await.body;
+    assert_eq!(list["functions"].as_array().unwrap().len(), 2);
+    let touched = api.call("PUT", "/api/functions/raw", Some(json!({}))).await;
+    assert_eq!(
+        (&touched.body["function"]["kind"], &touched.body["function"]["version"]),
+        (&json!("source"), &json!(1))
+    );
+    assert_eq!(find(&api.registry, "raw").unwrap().version, 1);
+    api.registry.shutdown().await;
+}

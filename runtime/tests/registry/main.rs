@@ -1,6 +1,6 @@
 //! The registry and the admin API against a real PostgreSQL, which these tests start themselves.
 
-#![allow(missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod api_auth;
 mod api_functions;

@@ -14,6 +14,7 @@ async fn a_registry_starts_without_its_database_and_recovers_by_itself() {
     eventually("the first attempt failed", || async { registry.status().last_error.is_some() }).await;
     let status = registry.status();
     assert!(!status.connected && status.mode.is_none() && status.last_sync.is_none());
+    assert!(status.last_error.unwrap().contains("os error"), "the system's own words");
     assert!(matches!(registry.directory().lookup("f"), Lookup::Unavailable));
     let error = registry.list().await.unwrap_err();
     assert!(matches!(error, WriteError::Unavailable(_)), "{error}");

@@ -70,7 +70,8 @@ async fn requests_that_wait_together_share_a_round_trip() {
         })
         .collect();
     let asking = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = '{}' AND wait_event_type = 'Lock' AND query LIKE '%LEFT JOIN functions.definitions%'",
         database.name
     );
     eventually("one asks", || async { database.text(&asking).await.as_deref() == Some("1") }).await;
