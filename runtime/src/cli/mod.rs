@@ -1,1 +1,4 @@
 //! cli
+
+pub mod confine;
+pub mod dev;
