@@ -1,5 +1,7 @@
 //! `wasmforge confine` in a process of its own, as the supervisor of local services starts it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
@@ -74,7 +76,7 @@ fn the_program_dies_with_its_parent() {
     let pid_file = temp.path().join("pid");
     // A shell that starts a confined child, waits until that has become `sleep`, and dies without a word.
     let script = format!(
-        "'{WASMFORGE}' confine --parent $$ --death-signal int -- /bin/sleep 600 & \
+        "'{WASMFORGE}' confine --parent $$ --death-signal term -- /bin/sleep 600 & \
          until grep -qx sleep /proc/$!/comm; do sleep 0.02; done; echo $! > '{}'; kill -KILL $$",
         pid_file.display()
     );

@@ -1,5 +1,7 @@
 //! The services of `wasmforge dev`: real PostgreSQL and PostgREST, started twice on one data folder.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+
 use sqlx::{Connection, Executor, PgConnection, Row};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -76,7 +76,7 @@ pub(super) async fn postgres(
     for dir in path_folders(vars).chain([PathBuf::from(format!("/usr/lib/postgresql/{POSTGRES_MAJOR}/bin"))])
     {
         if is_postgres(&dir, account).await {
-            return Ok(PostgresBinaries(dir));
+            return Ok(PostgresBinaries(real_folder(dir)));
         }
     }
     let missing = |reason| DevError::Missing {
@@ -90,6 +90,13 @@ pub(super) async fn postgres(
         true => Ok(PostgresBinaries(dir)),
         false => Err(missing(format!("{} does not run here", dir.display()))),
     }
+}
+
+/// A folder of the `PATH` may hold links to two programs only; the others are beside the real ones.
+fn real_folder(dir: PathBuf) -> PathBuf {
+    let server = dir.join("postgres").canonicalize().ok();
+    let real = server.as_deref().and_then(Path::parent).filter(|real| real.join("initdb").is_file());
+    real.map_or(dir, Path::to_owned)
 }
 
 /// PostgREST 12 or later: `WASMFORGE_POSTGREST`, `PATH`, the package.
@@ -147,8 +154,7 @@ fn runnable(binary: &Path, account: Option<&Account>) -> bool {
     binary.is_file() && account.is_none_or(|account| account.reach(binary).is_ok())
 }
 
-/// What `PROGRAM --version` begins its version with; all of them print one line, the version in its third-last
-/// word at the earliest.
+/// The first number of what `PROGRAM --version` prints.
 async fn major_version(program: &Path) -> Option<u32> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().await.ok()?;
     parse_major(std::str::from_utf8(&output.stdout).ok()?)
