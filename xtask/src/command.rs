@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Tells the person at the terminal what happens now.
@@ -44,9 +45,10 @@ fn cannot_run(command: &Command) -> String {
     format!("cannot run `{}`", command.get_program().to_string_lossy())
 }
 
-/// A command line as one would type it, without its options' values spelled out beyond recognition.
+/// How a command line begins, as one would type it.
 fn text(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
     let words: Vec<_> = words.map(OsStr::to_string_lossy).take(8).collect();
     format!("`{}`", words.join(" "))
 }

@@ -121,9 +121,19 @@ impl Packages {
             self.names.iter().filter(|name| archive(archives, name).is_none()).collect();
         if !missing.is_empty() {
             say(format_args!("downloading {} packages with apt-get", missing.len()));
+            // apt-get gives a file its final name from the first byte; it resumes what it finds.
+            let partial = archives.join("partial");
+            fs::create_dir_all(&partial)?;
             let mut download = Command::new("apt-get");
-            download.current_dir(archives).args(["download", "-q"]).args(&missing);
+            // Its unprivileged user cannot write into our folder; naming root keeps it from a warning about that.
+            download
+                .current_dir(&partial)
+                .args(["-o", "APT::Sandbox::User=root", "download", "-q"])
+                .args(&missing);
             run(&mut download).context("Debian's packages could not be downloaded")?;
+            for whole in entries(&partial)? {
+                fs::rename(&whole, archives.join(&*file_name(&whole)))?;
+            }
         }
         say(format_args!("unpacking them into {}", root.display()));
         for name in &self.names {
@@ -135,21 +145,20 @@ impl Packages {
     }
 }
 
-/// The package that `package` depends on and whose name begins with `prefix`.
+/// The package that `package` depends on and whose name is `prefix` and a version.
 fn dependency(package: &str, prefix: &str) -> Result<String> {
     let depends = read(Command::new("apt-cache").args(["depends", package]))?;
-    depends
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("Depends: "))
-        .find(|name| {
-            name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        })
-        .map(str::to_owned)
-        .with_context(|| format!("{package} depends on no {prefix}…"))
+    versioned(&depends, prefix).with_context(|| format!("{package} depends on no {prefix}…"))
 }
 
-/// The file that `apt-get download` made of a package: `NAME_VERSION_ARCHITECTURE.deb`, with that name only when
-/// whole.
+/// Finds it in what `apt-cache depends` prints: one `Depends: NAME` a line, indented.
+fn versioned(depends: &str, prefix: &str) -> Option<String> {
+    let mut names = depends.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
+    let is_version = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    names.find(|name| name.strip_prefix(prefix).is_some_and(is_version)).map(str::to_owned)
+}
+
+/// The file that `apt-get download` made of a package: `NAME_VERSION_ARCHITECTURE.deb`.
 fn archive(folder: &Path, package: &str) -> Option<PathBuf> {
     let prefix = format!("{package}_");
     entries(folder).ok()?.into_iter().find(|path| {
@@ -247,4 +256,54 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {
     path.file_name().unwrap_or_default().to_string_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_found_by_who_depends_on_them() {
+        let depends = "libstd-rust-web-1.96\n  Depends: libc6\n  Depends: libllvm21\n  Suggests: libllvm22\n";
+        assert_eq!(versioned(depends, "libllvm").as_deref(), Some("libllvm21"));
+        assert_eq!(versioned("x\n  Depends: libstd-rust-web-dev\n", "libstd-rust-web-"), None);
+    }
+
+    #[test]
+    fn an_archive_is_found_by_the_whole_name_of_its_package() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path();
+        fs::create_dir(folder.join("partial")).unwrap();
+        fs::write(folder.join("rust-web-src-extra_1.96_all.deb"), "").unwrap();
+        assert_eq!(archive(folder, "rust-web-src"), None);
+        let whole = folder.join("rust-web-src_1.96_all.deb");
+        fs::write(&whole, "").unwrap();
+        assert_eq!(archive(folder, "rust-web-src"), Some(whole));
+    }
+
+    #[test]
+    fn a_script_runs_the_program_beside_it_wherever_the_toolchain_is_moved() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().canonicalize().unwrap();
+        for (path, text) in [
+            ("root/usr/bin/rustc", "#!/bin/sh\necho \"$LD_LIBRARY_PATH $1\"\n"),
+            ("root/usr/bin/rustdoc", "#!/bin/sh\n"),
+            ("root/usr/lib/x86_64-linux-gnu/librustc_driver-1.so", ""),
+            ("root/usr/lib/rustlib/x86_64-unknown-linux-gnu/lib/libstd.rlib", ""),
+        ] {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        }
+        let linkers = Linkers { bin: PathBuf::from("/installed"), version: "1".to_owned() };
+        lay_out(&folder.join("root"), &folder.join("partial"), &linkers).unwrap();
+        let moved = folder.join("done");
+        fs::rename(folder.join("partial"), &moved).unwrap();
+        let printed =
+            read(Command::new(moved.join("bin/rustc")).arg("-V").env_remove("LD_LIBRARY_PATH")).unwrap();
+        assert_eq!(printed.trim(), format!("{} -V", moved.join("lib").display()));
+        assert!(moved.join("lib/librustc_driver-1.so").is_file());
+        assert!(moved.join("lib/rustlib/x86_64-unknown-linux-gnu/lib/libstd.rlib").is_file());
+    }
 }

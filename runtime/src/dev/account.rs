@@ -51,9 +51,7 @@ impl Account {
     pub(super) fn reach(&self, path: &Path) -> Result<(), DevError> {
         match self.blocked(path) {
             None => Ok(()),
-            Some(blocked) => {
-                Err(DevError::Unreachable { user: self.name.clone(), blocked, path: path.to_owned() })
-            }
+            Some(blocked) => Err(DevError::Unreachable { user: self.name.clone(), blocked }),
         }
     }
 

@@ -17,16 +17,14 @@ pub enum DevError {
     DataDirInUse(PathBuf),
     /// The user that services run as cannot get at a path.
     #[error(
-        "PostgreSQL refuses to run as root, so it runs as {user}, who cannot enter {blocked}, on the way to {path}: \
-         use a folder outside of it, such as /var/lib/wasmforge"
+        "PostgreSQL refuses to run as root, so it runs as {user}, who cannot enter {blocked}: use a folder outside of \
+         it, such as /var/lib/wasmforge"
     )]
     Unreachable {
         /// The unprivileged user.
         user: String,
         /// The folder that shuts it out.
         blocked: PathBuf,
-        /// Where it has to go.
-        path: PathBuf,
     },
     /// Root has no one to become.
     #[error(
