@@ -127,6 +127,8 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// Compilation.
     pub compile: CompileConfig,
+    /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
+    pub max_json_body: u64,
     /// Whether functions may reach private addresses.
     pub allow_private_network: bool,
     /// Whether a caller sees a guest's trap message.
@@ -239,6 +241,7 @@ impl Config {
                 queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
             },
             compile: compile(vars)?,
+            max_json_body: max_json_body(vars),
             allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
@@ -335,6 +338,28 @@ fn compile(vars: &Variables) -> Result<CompileConfig, ConfigError> {
     })
 }
 
+/// `MAX_JSON_BODY_SIZE` as InsForge's backend reads it: a number of bytes, or one with `b`, `kb`, `mb` or `gb`.
+fn max_json_body(vars: &Variables) -> u64 {
+    let default = 100 * MIB;
+    let Some(text) = vars.get("MAX_JSON_BODY_SIZE") else { return default };
+    let text = text.trim().to_ascii_lowercase();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = match unit.trim() {
+        "" | "b" => 1,
+        "kb" => 1024,
+        "mb" => MIB,
+        "gb" => 1024 * MIB,
+        _ => 0,
+    };
+    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)) {
+        Some(size) if size > 0 => size,
+        _ => {
+            tracing::warn!("MAX_JSON_BODY_SIZE {text:?} is not a size, using 100mb");
+            default
+        }
+    }
+}
+
 /// `$XDG_CACHE_HOME/wasmforge/code`, or under the home directory, or under `/var/cache`.
 fn default_cache_dir() -> PathBuf {
     let under = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
@@ -384,6 +409,20 @@ mod tests {
     fn a_bad_value_of_ours_is_refused_by_name() {
         let error = config(&[("WASMFORGE_MEMORY_MIB", "lots")]).unwrap_err();
         assert_eq!(error.to_string(), "WASMFORGE_MEMORY_MIB=\"lots\" is not a number of MiB");
+    }
+
+    #[test]
+    fn body_sizes_are_read_as_insforge_does() {
+        for (text, size) in [
+            ("100mb", 100 * MIB),
+            ("5 KB", 5 * 1024),
+            ("77", 77),
+            ("1gb", 1024 * MIB),
+            ("lots", 100 * MIB),
+            ("0", 100 * MIB),
+        ] {
+            assert_eq!(config(&[("MAX_JSON_BODY_SIZE", text)]).unwrap().max_json_body, size, "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,17 @@
 //! From a module's bytes to machine code that is ready to be instantiated.
+//!
+//! Machine code is looked for where it is quickest to have: loaded in this process (L1), on the local disk (L2), in
+//! the database, where another node left it (L3), and last made by a compiler process.
 
+mod child;
+mod disk;
 mod error;
+mod inspect;
+mod loader;
+mod seal;
+mod worker;
 
 pub use error::BuildError;
+pub use inspect::{ComponentKind, inspect};
+pub use loader::Loader;
+pub use worker::{WorkerArgs, run as run_worker};

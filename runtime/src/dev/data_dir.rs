@@ -51,7 +51,9 @@ impl DataDir {
         &self.path
     }
 
-    pub(super) fn keys_file(&self) -> PathBuf {
+    /// The file of [`Keys`](super::Keys).
+    #[must_use]
+    pub fn keys_file(&self) -> PathBuf {
         self.path.join("keys.json")
     }
 

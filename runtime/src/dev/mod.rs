@@ -23,7 +23,7 @@ mod supervise;
 mod watch;
 
 pub use data_dir::DataDir;
-pub use deploy::{Artifact, Deploy, DeployError, Deployed};
+pub use deploy::{Artifact, Deploy, DeployError, Deployed, RegistryDeploy};
 pub use error::DevError;
 pub use keys::Keys;
 pub use services::{Found, find};

@@ -1,1 +1,189 @@
-//! invoke
+//! One invocation: look up → admit → instantiate → run → stream out.
+//!
+//! The guest runs within the request's own future until it has answered, so that a client that leaves takes the
+//! instance with it; a guest that goes on writing is handed to a task, which the response's body stops when it is
+//! dropped.
+
+mod admission;
+mod body;
+mod error;
+mod guest;
+mod invocation;
+mod request;
+mod respond;
+
+pub use admission::{Admission, Overloaded};
+pub use body::{BodyCut, ResponseBody};
+pub use error::InvokeError;
+pub use invocation::Traffic;
+
+use crate::compile::{BuildError, Loader};
+use crate::engine::{LimitPolicy, Prepared};
+use crate::registry::{Directory, Function, FunctionKind, Lookup, ModuleStore};
+use crate::telemetry::{InvocationId, Recorder};
+use async_trait::async_trait;
+use bytes::Bytes;
+use guest::GuestContext;
+use http::{HeaderName, HeaderValue, Request, Response};
+use http_body::Body;
+use invocation::Invocation;
+use respond::Run;
+use std::sync::Arc;
+use wasmforge_sandbox::OutboundAccess;
+
+/// The header that names the invocation, on every answer.
+pub const INVOCATION_ID: HeaderName = HeaderName::from_static("x-wasmforge-invocation-id");
+
+/// Makes sure that what the directory says of a slug is not older than the request, where nothing notifies us.
+#[async_trait]
+pub trait Revalidate: Send + Sync + 'static {
+    /// Brings the directory up to date for one slug.
+    async fn revalidate(&self, slug: &str);
+}
+
+/// Everything that an invocation needs, shared by all of them.
+pub struct Invoker {
+    /// Which functions there are.
+    pub directory: Arc<Directory>,
+    /// Makes their code ready.
+    pub loader: Arc<Loader>,
+    /// Where older versions are found.
+    pub store: Arc<dyn ModuleStore>,
+    /// Asked before every lookup, where the database cannot notify us.
+    pub revalidate: Option<Arc<dyn Revalidate>>,
+    /// Who may run.
+    pub admission: Admission,
+    /// How long and how large.
+    pub policy: LimitPolicy,
+    /// The way out.
+    pub access: OutboundAccess,
+    /// Where records go.
+    pub recorder: Recorder,
+    /// Whether callers see why a guest failed.
+    pub dev_mode: bool,
+}
+
+impl Invoker {
+    /// Invokes the function with this slug, which was checked to be one.
+    pub async fn invoke<B>(&self, slug: &str, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
+    {
+        let id = InvocationId::new();
+        let mut response = match self.find(slug).await {
+            Ok(function) => self.run(id, function, request).await,
+            Err(error) => error.into_response(id, self.dev_mode),
+        };
+        response.headers_mut().insert(INVOCATION_ID, header(id));
+        response
+    }
+
+    async fn find(&self, slug: &str) -> Result<Arc<Function>, InvokeError> {
+        if let Some(revalidate) = &self.revalidate {
+            revalidate.revalidate(slug).await;
+        }
+        match self.directory.lookup(slug) {
+            Lookup::Found(function) => Ok(function),
+            Lookup::Unknown => Err(InvokeError::NotFound),
+            Lookup::Unavailable => Err(InvokeError::RegistryUnavailable),
+        }
+    }
+
+    /// Runs a function that was found. From here on there is a record, whatever happens.
+    async fn run<B>(
+        &self,
+        id: InvocationId,
+        function: Arc<Function>,
+        request: Request<B>,
+    ) -> Response<ResponseBody>
+    where
+        B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
+    {
+        let limits = self.policy.resolve(&function.limits);
+        let method = request.method().clone();
+        let invocation = Invocation::begin(id, function, limits, method, self.recorder.clone());
+        match self.attempt(invocation, request).await {
+            Ok(response) => response,
+            Err((error, mut invocation)) => {
+                invocation.status = Some(error.status_and_code().0);
+                invocation.finish(error.outcome(), Some(error.detail()));
+                error.into_response(id, self.dev_mode)
+            }
+        }
+    }
+
+    async fn attempt<B>(
+        &self,
+        mut invocation: Invocation,
+        request: Request<B>,
+    ) -> Result<Response<ResponseBody>, (InvokeError, Invocation)>
+    where
+        B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
+    {
+        let request = match request::for_guest(request, &invocation) {
+            Ok(request) => request,
+            Err(error) => return Err((error, invocation)),
+        };
+        let prepared = match self.ready(&mut invocation).await {
+            Ok(prepared) => prepared,
+            Err(error) => return Err((error, invocation)),
+        };
+        let width = invocation.limits.concurrency;
+        let place = match self.admission.admit(&invocation.function, width, invocation.deadline()).await {
+            Ok(place) => place,
+            Err(Overloaded) => return Err((InvokeError::Overloaded, invocation)),
+        };
+        let context = GuestContext {
+            environment: self.directory.environment(),
+            access: self.access.clone(),
+            recorder: self.recorder.clone(),
+        };
+        let method = request.method().clone();
+        match guest::start(prepared, &invocation, context, request) {
+            Ok((guest, head)) => {
+                Run::new(guest, head, place, method, invocation.usage.clone()).respond(invocation).await
+            }
+            Err(error) => Err((InvokeError::Internal(format!("{error:#}")), invocation)),
+        }
+    }
+
+    /// The code of the invocation's function; of the last version that compiles, where this one does not.
+    async fn ready(&self, invocation: &mut Invocation) -> Result<Arc<Prepared>, InvokeError> {
+        let function = invocation.function.clone();
+        if function.kind == FunctionKind::Source {
+            return Err(InvokeError::SourceNotSupported);
+        }
+        let metered = invocation.limits.fuel.is_some();
+        match self.loader.load(&function, metered).await {
+            Ok(prepared) => Ok(prepared),
+            Err(error) if error.is_fault_of_module() => self.last_good(invocation, &function, error).await,
+            Err(error) => Err(InvokeError::NotBuilt(error)),
+        }
+    }
+
+    async fn last_good(
+        &self,
+        invocation: &mut Invocation,
+        bad: &Function,
+        error: BuildError,
+    ) -> Result<Arc<Prepared>, InvokeError> {
+        let Ok(Some(good)) = self.store.last_good(bad).await else {
+            return Err(InvokeError::NotBuilt(error));
+        };
+        tracing::warn!(
+            slug = %bad.slug, version = bad.version, serving = good.version, %error,
+            "a version does not compile; the last good one keeps serving"
+        );
+        invocation.limits = self.policy.resolve(&good.limits);
+        let prepared = self.loader.load(&good, invocation.limits.fuel.is_some()).await;
+        self.directory.fall_back(bad, good.clone());
+        invocation.function = good;
+        prepared.map_err(InvokeError::NotBuilt)
+    }
+}
+
+fn header(id: InvocationId) -> HeaderValue {
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    let text = id.uuid().as_hyphenated().encode_lower(&mut text);
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+}

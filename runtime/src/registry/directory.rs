@@ -1,47 +1,12 @@
 //! The in-memory table of functions that every request reads.
 
 use super::{Function, Slug};
+use crate::engine::Environment;
 use arc_swap::ArcSwap;
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use zeroize::Zeroizing;
-
-/// The variables that guests see: the decrypted secrets, sorted by name.
-///
-/// Values are wiped from memory when the last invocation that uses them ends; they cannot be printed.
-#[derive(Default)]
-pub struct Environment {
-    variables: Vec<(String, Zeroizing<String>)>,
-}
-
-impl Environment {
-    /// Takes decrypted variables.
-    #[must_use]
-    pub fn new(mut variables: Vec<(String, Zeroizing<String>)>) -> Self {
-        variables.sort_by(|a, b| a.0.cmp(&b.0));
-        Self { variables }
-    }
-
-    /// The variables by name, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
-    /// The value of one variable.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let at = self.variables.binary_search_by(|(n, _)| n.as_str().cmp(name)).ok()?;
-        self.variables.get(at).map(|(_, value)| value.as_str())
-    }
-}
-
-impl std::fmt::Debug for Environment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.variables.iter().map(|(name, _)| name)).finish()
-    }
-}
 
 /// What the directory knows of a slug.
 #[derive(Debug)]
@@ -97,6 +62,14 @@ impl Directory {
     /// Puts a new or changed function in; the next lookup finds it.
     pub fn upsert(&self, function: Arc<Function>) {
         self.functions.write().insert(function.slug.clone(), function);
+    }
+
+    /// Puts `good` in the place of `bad`, unless `bad` was replaced in the meantime.
+    pub fn fall_back(&self, bad: &Function, good: Arc<Function>) {
+        let mut functions = self.functions.write();
+        if functions.get(bad.slug.as_str()).is_some_and(|current| current.version == bad.version) {
+            functions.insert(good.slug.clone(), good);
+        }
     }
 
     /// Takes a function out; invocations that run go on.

@@ -3,12 +3,27 @@
 //! The hot path knows only the [`Directory`], an in-memory table. Whatever fills it (PostgreSQL, or the one file of
 //! `wasmforge run`) stands behind [`ModuleStore`].
 
+mod credentials;
+mod definition;
 mod directory;
 mod function;
+mod invocations;
 mod module_store;
+mod postgres;
+mod secrets;
 mod slug;
+mod status;
 
-pub use directory::{Directory, Environment, Lookup};
+pub use crate::engine::Environment;
+pub use credentials::{Credentials, WITHHELD};
+pub use definition::{
+    Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
+};
+pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
+pub use invocations::{InvocationLog, InvocationRow};
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
+pub use postgres::{Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError};
+pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
+pub use status::{Mode, Status};

@@ -1,1 +1,23 @@
-//! server
+//! Listeners, routing, shutdown.
+
+mod body;
+mod functions;
+mod health;
+mod listener;
+mod node;
+mod pages;
+mod platform;
+mod ready;
+mod shutdown;
+mod single;
+mod stall;
+
+pub use body::ServerBody;
+pub use functions::FunctionsRoutes;
+pub use health::{DatabaseHealth, Health};
+pub use listener::{ListenError, Listener, Routes};
+pub use node::{Node, NodeError, outbound_access};
+pub use platform::PlatformRoutes;
+pub use ready::{ReadyFile, url_of};
+pub use shutdown::Shutdown;
+pub use single::SingleFunction;

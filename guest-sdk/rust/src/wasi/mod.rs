@@ -1,0 +1,21 @@
+//! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
+
+mod fetch;
+mod headers;
+mod incoming;
+mod outgoing;
+mod reactor;
+mod serve;
+
+pub(crate) use fetch::fetch;
+pub(crate) use incoming::Incoming;
+pub(crate) use reactor::wait;
+pub use serve::serve;
+
+use std::time::Duration;
+use wasip2::clocks::monotonic_clock;
+
+pub(crate) async fn sleep(duration: Duration) {
+    let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    reactor::ready(monotonic_clock::subscribe_duration(nanoseconds)).await;
+}

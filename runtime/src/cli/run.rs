@@ -1,0 +1,232 @@
+//! `wasmforge run FILE`: one file, no database.
+
+use crate::compile::{ComponentKind, Loader, inspect};
+use crate::config::{Config, LogFormat, Secret, Variables};
+use crate::engine::{Engines, Environment, Ticker};
+use crate::invoke::{Admission, Invoker};
+use crate::registry::{
+    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, ModuleStore, Slug, StoreError,
+};
+use crate::server::{Listener, ReadyFile, Shutdown, SingleFunction, outbound_access, url_of};
+use crate::telemetry::{LineWriter, Metrics, Recorder};
+use anyhow::{Context as _, bail};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+/// Invocations at once. Small, so that the process starts quickly and a laptop is not overrun.
+const CONCURRENCY: u32 = 200;
+
+/// What is run, and what it may reach.
+#[derive(clap::Args)]
+pub(super) struct RunArgs {
+    /// A WebAssembly component: a request handler is served, a command is run once
+    file: PathBuf,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    addr: SocketAddr,
+    /// A variable of the guest; may be given several times
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    env: Vec<(String, String)>,
+    /// A folder that a command may read and write, as `/`
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+    /// Let the guest reach private addresses, this machine's included
+    #[arg(long)]
+    allow_private_network: bool,
+    /// A file that the address is written to once it answers
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+    /// What a command is given
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("{text:?} is not NAME=VALUE")),
+    }
+}
+
+pub(super) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let module: Bytes =
+        std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?.into();
+    let name = args.file.display();
+    match inspect(&module).with_context(|| format!("{name} cannot be run"))? {
+        ComponentKind::Handler(_) => serve(args, module).await,
+        ComponentKind::Command(wasi) => super::command::run(wasi, &module, command_options(args)).await,
+    }
+}
+
+fn command_options(args: RunArgs) -> super::command::Options {
+    let program = args.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    super::command::Options {
+        arguments: std::iter::once(program).chain(args.arguments).collect(),
+        environment: environment(args.env),
+        files: args.files,
+        allow_private_network: args.allow_private_network,
+    }
+}
+
+fn environment(variables: Vec<(String, String)>) -> Environment {
+    Environment::new(variables.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect())
+}
+
+async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
+    if args.files.is_some() {
+        bail!("--files is for commands; a request handler has no file system");
+    }
+    let mut config = Config::from_variables(&Variables::of_process())?;
+    config.dev_mode = true;
+    config.admission.concurrency = config.admission.concurrency.min(CONCURRENCY);
+    config.allow_private_network |= args.allow_private_network;
+    let listener = Listener::bind(args.addr).await?;
+    let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
+    let slug = slug_of(&args.file)?;
+    let (recorder, invoker) = invoker(&config, &slug, module, environment(args.env))
+        .await
+        .with_context(|| format!("{} cannot be run", args.file.display()))?;
+    let url = url_of(listener.addr());
+    let _ready = match &args.ready_file {
+        Some(path) => {
+            Some(ReadyFile::write(path, &url, None, None).context("the ready file was not written")?)
+        }
+        None => None,
+    };
+    let stop = CancellationToken::new();
+    Shutdown::listen()?.cancel(stop.clone());
+    listener.serve(Arc::new(SingleFunction { invoker, slug }), stop, config.drain).await;
+    let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A slug made of the file's name: every other character becomes `-`.
+fn slug_of(file: &Path) -> anyhow::Result<Slug> {
+    let stem = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let name: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).take(255).collect();
+    Slug::parse(&name).context("the file has no name")
+}
+
+async fn invoker(
+    config: &Config,
+    slug: &Slug,
+    module: Bytes,
+    environment: Environment,
+) -> anyhow::Result<(Recorder, Arc<Invoker>)> {
+    let metrics = Arc::new(Metrics::new()?);
+    let recorder =
+        Recorder::start(LineWriter::stdout(super::log_format(LogFormat::Pretty)), metrics.clone(), None)?;
+    let ticker = Ticker::start()?;
+    let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
+    let store: Arc<dyn ModuleStore> = Arc::new(OneFile(module.clone()));
+    let seal = local_seal(&config.compile.cache_dir)?;
+    let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
+    let hash = loader.admit(module).await?;
+    let directory = Arc::new(Directory::default());
+    directory.fill([Arc::new(Function {
+        slug: slug.clone(),
+        version: 1,
+        kind: FunctionKind::Component,
+        module: hash,
+        limits: Default::default(),
+        auth: AuthPolicy::Public,
+    })]);
+    directory.set_environment(environment);
+    let invoker = Invoker {
+        directory,
+        loader,
+        store,
+        revalidate: None,
+        admission: Admission::new(config.admission, ticker),
+        policy: config.limits,
+        access: outbound_access(config)?,
+        recorder: recorder.clone(),
+        dev_mode: config.dev_mode,
+    };
+    Ok((recorder, Arc::new(invoker)))
+}
+
+/// The key that seals this user's machine code where no installation has one: made once, readable by this user alone.
+fn local_seal(cache_dir: &Path) -> anyhow::Result<Secret> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(cache_dir)
+        .with_context(|| format!("cannot make {}", cache_dir.display()))?;
+    let path = cache_dir.join("seal.key");
+    if let Ok(key) = std::fs::read_to_string(&path)
+        && key.len() == 64
+    {
+        return Ok(Secret::new(key));
+    }
+    let key = hex::encode(rand::random::<[u8; 32]>());
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    file.write_all(key.as_bytes())?;
+    Ok(Secret::new(key))
+}
+
+/// The store of a process that has one file and nothing else.
+struct OneFile(Bytes);
+
+#[async_trait]
+impl ModuleStore for OneFile {
+    async fn module(&self, _function: &Function) -> Result<Bytes, StoreError> {
+        Ok(self.0.clone())
+    }
+
+    async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn record_build(&self, _function: &Function, _error: Option<&str>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn artifact(&self, _key: &ArtifactKey) -> Result<Option<Bytes>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_artifact(&self, _key: &ArtifactKey, _sealed: Bytes) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_made_of_file_names() {
+        let slug = |file: &str| slug_of(Path::new(file)).unwrap().to_string();
+        assert_eq!(slug("/tmp/json_api.wasm"), "json_api");
+        assert_eq!(slug("a b.é.wasm"), "a-b--");
+        assert!(slug_of(Path::new("/")).is_err());
+    }
+
+    #[test]
+    fn variables_need_a_name_and_may_hold_equals_signs() {
+        assert_eq!(variable("A=b=c").unwrap(), ("A".into(), "b=c".into()));
+        assert!(variable("A").is_err());
+        assert!(variable("=b").is_err());
+    }
+
+    #[test]
+    fn the_local_seal_is_made_once_and_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let first = local_seal(dir.path()).unwrap();
+        assert_eq!(first.expose(), local_seal(dir.path()).unwrap().expose());
+        let mode = std::fs::metadata(dir.path().join("seal.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

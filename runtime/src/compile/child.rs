@@ -1,0 +1,118 @@
+//! Runs the compiler process and reads its end.
+
+use super::BuildError;
+use super::worker::{EXIT_BAD_MODULE, EXIT_FAILED};
+use crate::config::CompileConfig;
+use crate::engine::{EngineProfile, MIB};
+use bytes::Bytes;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::sync::Semaphore;
+
+/// Bytes of the compiler's message that are kept.
+const MAX_MESSAGE: u64 = 16 * 1024;
+
+/// Bytes of machine code that one module may become.
+const MAX_CODE: u64 = 1024 * MIB;
+
+/// `SIGXCPU`, which the kernel sends at the CPU limit; `SIGKILL`, a second later; `SIGABRT`, which a failed allocation
+/// ends in; `SIGSEGV`, which a stack that cannot grow ends in.
+const SIGXCPU: i32 = 24;
+const SIGKILL: i32 = 9;
+const SIGABRT: i32 = 6;
+const SIGSEGV: i32 = 11;
+
+/// Starts compiler processes, so many at once.
+pub struct Compiler {
+    program: PathBuf,
+    config: CompileConfig,
+    places: Semaphore,
+}
+
+impl Compiler {
+    /// A compiler that runs this very program.
+    ///
+    /// # Errors
+    /// Where the system does not tell where the program is.
+    pub fn new(config: CompileConfig) -> std::io::Result<Self> {
+        let places = Semaphore::new(config.concurrency);
+        Ok(Self { program: std::env::current_exe()?, config, places })
+    }
+
+    /// Compiles `module`, which was inspected before.
+    ///
+    /// # Errors
+    /// [`BuildError`] in words for the module's author.
+    pub async fn compile(&self, profile: EngineProfile, module: Bytes) -> Result<Vec<u8>, BuildError> {
+        let _place = self.places.acquire().await.map_err(|error| BuildError::Compiler(error.to_string()))?;
+        let child = self.spawn(profile).map_err(|error| BuildError::Compiler(error.to_string()))?;
+        match tokio::time::timeout(self.config.wall, converse(child, module)).await {
+            Ok(Ok(end)) => self.judge(end),
+            Ok(Err(error)) => Err(BuildError::Compiler(error.to_string())),
+            Err(_elapsed) => Err(BuildError::TooSlow(format!("{:?}", self.config.wall))),
+        }
+    }
+
+    fn spawn(&self, profile: EngineProfile) -> std::io::Result<Child> {
+        Command::new(&self.program)
+            .arg("compile-worker")
+            .args(["--profile", profile.name()])
+            .args(["--cpu-seconds", &self.config.cpu.as_secs().max(1).to_string()])
+            .args(["--memory-bytes", &self.config.memory.to_string()])
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+    }
+
+    fn judge(&self, end: End) -> Result<Vec<u8>, BuildError> {
+        let End { status, code, message } = end;
+        if status.success() && !code.is_empty() {
+            return Ok(code);
+        }
+        let out_of_memory = || BuildError::TooMuchMemory(self.config.memory / MIB);
+        match (status.code(), status.signal()) {
+            (Some(code), _) if code == i32::from(EXIT_BAD_MODULE) => Err(BuildError::Invalid(message)),
+            (Some(code), _) if code == i32::from(EXIT_FAILED) => Err(BuildError::Compiler(message)),
+            (_, Some(SIGXCPU | SIGKILL)) => Err(BuildError::TooSlow(format!("{:?}", self.config.cpu))),
+            (_, Some(SIGABRT | SIGSEGV)) => Err(out_of_memory()),
+            _ if message.contains("memory allocation") || message.contains("Cannot allocate") => {
+                Err(out_of_memory())
+            }
+            _ => Err(BuildError::Invalid(format!("the compiler ended with {status}: {message}"))),
+        }
+    }
+}
+
+struct End {
+    status: ExitStatus,
+    code: Vec<u8>,
+    message: String,
+}
+
+/// Writes the module and reads the answer at the same time: either pipe may fill up first.
+async fn converse(mut child: Child, module: Bytes) -> std::io::Result<End> {
+    let missing = || std::io::Error::other("the compiler process has no pipes");
+    let mut stdin = child.stdin.take().ok_or_else(missing)?;
+    let stdout = child.stdout.take().ok_or_else(missing)?;
+    let stderr = child.stderr.take().ok_or_else(missing)?;
+    let write = async move {
+        // A compiler that ends before it has read everything says why on its standard error.
+        let _ = stdin.write_all(&module).await;
+        drop(stdin);
+    };
+    let (mut code, mut message) = (Vec::new(), Vec::new());
+    let (mut stdout, mut stderr) = (stdout.take(MAX_CODE), stderr.take(MAX_MESSAGE));
+    let ((), read_code, read_message) =
+        tokio::join!(write, stdout.read_to_end(&mut code), stderr.read_to_end(&mut message));
+    read_code?;
+    read_message?;
+    let status = child.wait().await?;
+    Ok(End { status, code, message: String::from_utf8_lossy(&message).trim().to_owned() })
+}

@@ -1,0 +1,186 @@
+//! Bodies on their way in and out: counted, capped, streamed.
+
+use super::invocation::Traffic;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::task::AbortHandle;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+/// A request's body as a guest reads it: an error once it exceeds the limit.
+pub struct RequestBody<B> {
+    inner: B,
+    remaining: u64,
+    traffic: Arc<Traffic>,
+}
+
+impl<B> RequestBody<B> {
+    /// Lets `limit` bytes of `inner` through.
+    pub fn new(inner: B, limit: u64, traffic: Arc<Traffic>) -> Self {
+        Self { inner, remaining: limit, traffic }
+    }
+}
+
+impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for RequestBody<B> {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+            None => Poll::Ready(None),
+            Some(Err(_client_gone)) => Poll::Ready(Some(Err(Error::ConnectionTerminated))),
+            Some(Ok(frame)) => {
+                let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+                self.traffic.add_request(len);
+                match self.remaining.checked_sub(len) {
+                    Some(remaining) => {
+                        self.remaining = remaining;
+                        Poll::Ready(Some(Ok(frame)))
+                    }
+                    None => {
+                        self.traffic.refuse_request();
+                        Poll::Ready(Some(Err(Error::HttpRequestBodySize(None))))
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Why a response's body ends early; the connection is closed, so that the caller sees that it is not whole.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyCut {
+    /// The guest failed, or was stopped.
+    #[error("the function did not finish its response: {0}")]
+    Guest(Error),
+    /// The limit was reached.
+    #[error("the response is larger than its limit")]
+    TooLarge,
+}
+
+impl From<Infallible> for BodyCut {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// A response's body.
+pub enum ResponseBody {
+    /// All of it is at hand.
+    Whole(VecDeque<Frame<Bytes>>),
+    /// The guest is still writing it.
+    Streaming(Streaming),
+}
+
+/// The body of a guest that still runs. Dropped before its end, it stops the guest.
+pub struct Streaming {
+    inner: WasiBody,
+    remaining: u64,
+    traffic: Arc<Traffic>,
+    guest: AbortHandle,
+    ended: bool,
+}
+
+impl ResponseBody {
+    /// A body of these bytes.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        Self::Whole(VecDeque::from([Frame::data(bytes.into())]))
+    }
+
+    /// No body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::Whole(VecDeque::new())
+    }
+
+    /// The body of the guest that runs as the task `guest`; at most `limit` bytes of it.
+    #[must_use]
+    pub fn streaming(inner: WasiBody, limit: u64, traffic: Arc<Traffic>, guest: AbortHandle) -> Self {
+        Self::Streaming(Streaming { inner, remaining: limit, traffic, guest, ended: false })
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BodyCut;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
+        match self.get_mut() {
+            Self::Whole(frames) => Poll::Ready(frames.pop_front().map(Ok)),
+            Self::Streaming(streaming) => streaming.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(frames) => frames.is_empty(),
+            Self::Streaming(streaming) => streaming.ended,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(frames) => match frames.iter().map(|f| f.data_ref().map(|d| d.len() as u64)).sum() {
+                Some(size) => SizeHint::with_exact(size),
+                None => SizeHint::default(),
+            },
+            Self::Streaming(streaming) => streaming.inner.size_hint(),
+        }
+    }
+}
+
+impl Streaming {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+            None => {
+                self.ended = true;
+                Poll::Ready(None)
+            }
+            Some(Err(error)) => {
+                self.ended = true;
+                Poll::Ready(Some(Err(BodyCut::Guest(error))))
+            }
+            Some(Ok(frame)) => {
+                let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+                match self.remaining.checked_sub(len) {
+                    Some(remaining) => {
+                        self.remaining = remaining;
+                        self.traffic.add_response(len);
+                        Poll::Ready(Some(Ok(frame)))
+                    }
+                    None => {
+                        self.traffic.refuse_response();
+                        Poll::Ready(Some(Err(BodyCut::TooLarge)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Streaming {
+    /// A guest whose body was delivered may go on working within its limits; one whose reader left is stopped.
+    fn drop(&mut self) {
+        if !self.ended {
+            self.guest.abort();
+        }
+    }
+}

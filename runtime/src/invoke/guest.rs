@@ -1,0 +1,74 @@
+//! Starts one instance for one request.
+
+use super::body::RequestBody;
+use super::invocation::Invocation;
+use crate::engine::{Environment, Prepared};
+use crate::telemetry::{GuestLog, GuestOutput, LineSource, LogTag, Recorder};
+use bytes::Bytes;
+use http::Request;
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use wasmforge_sandbox::{GuestState, Head, OutboundAccess, StoreLimits, new_store};
+use wasmtime_wasi::WasiCtx;
+
+/// A guest that runs. Dropping it drops the instance with everything that it has open.
+pub type RunningGuest = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>;
+
+/// What a guest is started with besides its request.
+pub struct GuestContext {
+    /// Its variables.
+    pub environment: Arc<Environment>,
+    /// Its way out.
+    pub access: OutboundAccess,
+    /// Where its output goes.
+    pub recorder: Recorder,
+}
+
+/// Makes the guest's store and the future that runs it. Nothing runs before the future is polled.
+///
+/// # Errors
+/// Only by a fault of the runtime.
+pub fn start<B>(
+    prepared: Arc<Prepared>,
+    invocation: &Invocation,
+    context: GuestContext,
+    request: Request<RequestBody<B>>,
+) -> wasmtime::Result<(RunningGuest, oneshot::Receiver<Head>)>
+where
+    B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
+{
+    let (sender, head) = oneshot::channel();
+    let request = request.map(|body| body.boxed_unsync());
+    let limits = StoreLimits { cpu: invocation.limits.cpu, fuel: invocation.limits.fuel };
+    let usage = invocation.usage.clone();
+    let mut store = new_store(prepared.handler.engine(), state(invocation, context), limits, &usage)?;
+    let guest = async move {
+        let result = prepared.handler.run(&mut store, request, sender).await;
+        if let Some(budget) = limits.fuel {
+            usage.set_fuel(budget.saturating_sub(store.get_fuel().unwrap_or_default()));
+        }
+        result
+    };
+    Ok((Box::pin(guest), head))
+}
+
+fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
+    let GuestContext { environment, access, recorder } = context;
+    let tag = LogTag {
+        id: invocation.id,
+        slug: invocation.function.slug.shared(),
+        version: invocation.function.version,
+    };
+    let log = Arc::new(GuestLog::new(tag, invocation.limits.log, recorder));
+    let wasi = WasiCtx::builder()
+        .stdout(GuestOutput::new(log.clone(), LineSource::Stdout))
+        .stderr(GuestOutput::new(log, LineSource::Stderr))
+        .allow_tcp(false)
+        .allow_udp(false)
+        .build();
+    GuestState::new(wasi, environment, invocation.limits.memory, access, &invocation.usage)
+}

@@ -1,0 +1,136 @@
+//! One invocation from its admission to its record.
+
+use crate::engine::Limits;
+use crate::registry::Function;
+use crate::telemetry::{InvocationId, InvocationRecord, Outcome, Recorder};
+use http::{Method, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::SystemTime;
+use tokio::time::Instant;
+use wasmforge_sandbox::Usage;
+
+/// The status in the record of an invocation whose client left before there was one.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// Bytes that went in and out.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    request: AtomicU64,
+    response: AtomicU64,
+    request_refused: AtomicBool,
+    response_refused: AtomicBool,
+}
+
+impl Traffic {
+    pub(super) fn add_request(&self, bytes: u64) {
+        self.request.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_response(&self, bytes: u64) {
+        self.response.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn refuse_request(&self) {
+        self.request_refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn refuse_response(&self) {
+        self.response_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the request's body exceeded its limit.
+    pub fn request_was_refused(&self) -> bool {
+        self.request_refused.load(Ordering::Relaxed)
+    }
+}
+
+/// An invocation that was admitted. Whatever becomes of it, it leaves one record: if nobody finishes it, it was
+/// dropped because its client went away.
+pub struct Invocation {
+    /// Its id.
+    pub id: InvocationId,
+    /// What it runs.
+    pub function: Arc<Function>,
+    /// Its limits.
+    pub limits: Limits,
+    /// Its meters.
+    pub usage: Arc<Usage>,
+    /// Its bytes.
+    pub traffic: Arc<Traffic>,
+    /// The status of its answer, once there is one.
+    pub status: Option<StatusCode>,
+    method: Method,
+    started: SystemTime,
+    clock: Instant,
+    recorder: Recorder,
+    finished: bool,
+}
+
+impl Invocation {
+    /// Begins an invocation now.
+    #[must_use]
+    pub fn begin(
+        id: InvocationId,
+        function: Arc<Function>,
+        limits: Limits,
+        method: Method,
+        recorder: Recorder,
+    ) -> Self {
+        Self {
+            id,
+            function,
+            limits,
+            usage: Arc::default(),
+            traffic: Arc::default(),
+            status: None,
+            method,
+            started: SystemTime::now(),
+            clock: Instant::now(),
+            recorder,
+            finished: false,
+        }
+    }
+
+    /// When its wall-clock limit is reached.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.clock + self.limits.wall
+    }
+
+    /// Leaves the record.
+    pub fn finish(mut self, outcome: Outcome, error: Option<String>) {
+        self.record(outcome, error);
+    }
+
+    fn record(&mut self, outcome: Outcome, error: Option<String>) {
+        self.finished = true;
+        let traffic = &self.traffic;
+        let cut = traffic.response_refused.load(Ordering::Relaxed);
+        self.recorder.call(InvocationRecord {
+            id: self.id,
+            slug: self.function.slug.shared(),
+            version: self.function.version,
+            method: std::mem::take(&mut self.method),
+            status: self.status.map_or(CLIENT_CLOSED_REQUEST, |status| status.as_u16()),
+            outcome: if cut { Outcome::ResponseTooLarge } else { outcome },
+            started: self.started,
+            duration: self.clock.elapsed(),
+            cpu: self.usage.cpu.used(),
+            peak_memory: self.usage.peak_memory(),
+            fuel: self.limits.fuel.map(|_| self.usage.fuel()),
+            request_bytes: traffic.request.load(Ordering::Relaxed),
+            response_bytes: traffic.response.load(Ordering::Relaxed),
+            outbound_requests: self.usage.outbound_requests(),
+            error,
+        });
+    }
+}
+
+impl Drop for Invocation {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.record(Outcome::ClientGone, None);
+        }
+    }
+}

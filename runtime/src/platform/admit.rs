@@ -1,0 +1,23 @@
+//! What the upload API asks of the compiler.
+
+use crate::compile::{BuildError, Loader};
+use crate::registry::ModuleHash;
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Decides whether a module may be deployed.
+#[async_trait]
+pub trait Admit: Send + Sync + 'static {
+    /// Checks, compiles and links a module, and keeps it warm for its first request.
+    ///
+    /// # Errors
+    /// [`BuildError`] in words for its author, or naming what kept the compiler from running.
+    async fn admit(&self, module: Bytes) -> Result<ModuleHash, BuildError>;
+}
+
+#[async_trait]
+impl Admit for Loader {
+    async fn admit(&self, module: Bytes) -> Result<ModuleHash, BuildError> {
+        Loader::admit(self, module).await
+    }
+}

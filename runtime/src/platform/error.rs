@@ -1,0 +1,167 @@
+//! The one shape of every error, and which error becomes which.
+
+use crate::compile::BuildError;
+use crate::registry::WriteError;
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// An error of the admin API: a status, a code for programs, and a message for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    /// An error with a code of InsForge's or of our own.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub(super) fn invalid_input(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", message)
+    }
+
+    pub(super) fn slug_reserved(slug: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "FUNCTION_SLUG_RESERVED",
+            format!("The slug \"{slug}\" is reserved for the runtime"),
+        )
+    }
+
+    pub(super) fn function_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "FUNCTION_NOT_FOUND", "Function not found")
+    }
+
+    pub(super) fn not_found(uri: &Uri) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("Endpoint {} not found", uri.path()))
+    }
+
+    pub(super) fn method_not_allowed(method: &Method, uri: &Uri) -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            format!("{method} is not allowed on {}", uri.path()),
+        )
+    }
+
+    pub(super) fn unsupported_media_type(wanted: &str) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            format!("Send the body with Content-Type: {wanted}"),
+        )
+    }
+
+    pub(super) fn body_too_large(limit: u64) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            format!("The body is larger than the {limit} bytes that are accepted"),
+        )
+    }
+
+    pub(super) fn module_too_large(limit: u64) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "MODULE_TOO_LARGE",
+            format!("The module is larger than the {limit} bytes that are accepted"),
+        )
+    }
+
+    pub(super) fn database_unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", "The database is unavailable")
+    }
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        let message = error.to_string();
+        match error {
+            WriteError::NotFound => Self::function_not_found(),
+            WriteError::AlreadyExists => Self::new(StatusCode::CONFLICT, "FUNCTION_ALREADY_EXISTS", message),
+            WriteError::Refused(_) => Self::invalid_input(message),
+            WriteError::Unsupported(_) => Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_SUPPORTED", message),
+            WriteError::Unavailable(_) => {
+                tracing::warn!(error = message, "an admin request found no database");
+                Self::database_unavailable()
+            }
+            WriteError::Database(_) => {
+                tracing::error!(error = message, "an admin request failed in the database");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
+            }
+        }
+    }
+}
+
+impl From<BuildError> for ApiError {
+    fn from(error: BuildError) -> Self {
+        let message = error.to_string();
+        match error {
+            BuildError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "MODULE_TOO_LARGE", message)
+            }
+            BuildError::Store(_) => {
+                tracing::warn!(error = message, "a module could not be admitted");
+                Self::database_unavailable()
+            }
+            error if error.is_fault_of_module() => {
+                Self::new(StatusCode::BAD_REQUEST, "INVALID_MODULE", message)
+            }
+            _ => {
+                tracing::error!(error = message, "a module could not be admitted");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "INTERNAL_ERROR",
+                    "The compiler could not be run",
+                )
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "error": self.code,
+            "message": self.message,
+            "statusCode": self.status.as_u16(),
+        });
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            return (self.status, [(RETRY_AFTER, "1")], Json(body)).into_response();
+        }
+        (self.status, Json(body)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(error: impl Into<ApiError>) -> (u16, &'static str) {
+        let error = error.into();
+        (error.status.as_u16(), error.code)
+    }
+
+    #[test]
+    fn whose_fault_it_is_decides_the_status() {
+        assert_eq!(of(BuildError::CoreModule), (400, "INVALID_MODULE"));
+        assert_eq!(of(BuildError::TooSlow("1 s".into())), (400, "INVALID_MODULE"));
+        assert_eq!(of(BuildError::TooLarge { size: 2, limit: 1 }), (413, "MODULE_TOO_LARGE"));
+        assert_eq!(of(BuildError::Compiler("no fork".into())), (500, "INTERNAL_ERROR"));
+        assert_eq!(of(BuildError::Store("away".into())), (503, "DATABASE_UNAVAILABLE"));
+        assert_eq!(of(WriteError::Database(sqlx::Error::RowNotFound)), (500, "INTERNAL_ERROR"));
+        assert_eq!(of(WriteError::Unsupported("a module")), (501, "NOT_SUPPORTED"));
+    }
+
+    #[test]
+    fn what_the_database_says_stays_in_the_log() {
+        let error = ApiError::from(WriteError::Unavailable("10.0.0.7 refused".into()));
+        assert!(!error.message.contains("10.0.0.7"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Which token is whose: the two kinds of JWT that an InsForge platform accepts.
+//!
+//! RS256 where the header says so *and* names our key; everything else is checked as HS256 with `JWT_SECRET`. The
+//! algorithm is fixed before the token's own word for it is looked at, so neither `none` nor a public key used as an
+//! HMAC secret gets through.
+
+use crate::registry::Credentials;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
+
+/// Who a valid token speaks for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Identity {
+    /// The claim `sub`: a user's id, or `local:<name>` for an admin who signed in with a password.
+    #[serde(rename = "sub")]
+    pub subject: String,
+    /// The claim `role`; a token without one is a signed-in user's.
+    #[serde(default = "authenticated")]
+    pub role: String,
+    /// The claim `email`.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+fn authenticated() -> String {
+    "authenticated".to_owned()
+}
+
+impl Identity {
+    /// Whether it may use the admin API.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.role == "project_admin"
+    }
+}
+
+/// A token that is malformed, expired, without a subject, or signed by somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Invalid token")]
+pub struct InvalidToken;
+
+/// Checks a token's signature, expiry and subject.
+///
+/// # Errors
+/// [`InvalidToken`], which does not say why: a forger learns nothing.
+pub fn verify(credentials: &Credentials, token: &str) -> Result<Identity, InvalidToken> {
+    let header = decode_header(token).map_err(|_| InvalidToken)?;
+    let public_key = credentials
+        .jwt_public_key()
+        .filter(|(_, id)| header.alg == Algorithm::RS256 && header.kid.as_deref() == Some(*id));
+    let (algorithm, key) = match public_key {
+        Some((pem, _)) => {
+            (Algorithm::RS256, DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| InvalidToken)?)
+        }
+        None => {
+            let secret = credentials.jwt_secret().ok_or(InvalidToken)?;
+            (Algorithm::HS256, DecodingKey::from_secret(secret.as_bytes()))
+        }
+    };
+    let mut rules = Validation::new(algorithm);
+    // Tokens that the platform makes for itself have no expiry; one that is there counts to the second.
+    rules.set_required_spec_claims(&["sub"]);
+    rules.leeway = 0;
+    rules.validate_nbf = true;
+    rules.validate_aud = false;
+    let identity = decode::<Identity>(token, &key, &rules).map_err(|_| InvalidToken)?.claims;
+    if identity.subject.is_empty() { Err(InvalidToken) } else { Ok(identity) }
+}

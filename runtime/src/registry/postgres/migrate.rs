@@ -1,0 +1,148 @@
+//! Brings the schema to what the registry needs, or finds out how far it may go without.
+
+use super::connect::sqlstate;
+use super::{Mode, RegistryConfig};
+use crate::config::Migrate;
+use sqlx::{PgConnection, PgPool, Row};
+use std::collections::HashSet;
+
+/// Held while migrating, so that nodes that start together do it once.
+const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
+
+/// The migration that only runs on a database without InsForge's tables.
+const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
+
+/// What every database gets, in order.
+const ADDITIONS: [(&str, &str); 2] = [
+    ("0002_tables", include_str!("../migrations/0002_tables.sql")),
+    ("0003_triggers", include_str!("../migrations/0003_triggers.sql")),
+];
+
+/// What the database turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Schema {
+    /// Whether our columns and triggers are there.
+    pub(super) mode: Mode,
+    /// Whether InsForge's tables were made by us, so that its reserved secrets are ours to seed.
+    pub(super) owned: bool,
+}
+
+/// Why the schema cannot be used yet.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SchemaError {
+    #[error(
+        "the database has no functions.definitions and system.secrets; waiting until InsForge's backend has made them"
+    )]
+    NoTables,
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+}
+
+/// Migrates as far as the configuration and the role allow.
+pub(super) async fn prepare(pool: &PgPool, config: &RegistryConfig) -> Result<Schema, SchemaError> {
+    let mut connection = pool.acquire().await?;
+    let found = Found::read(&mut connection).await?;
+    if found.is_complete() {
+        return Ok(found.schema(Mode::Full));
+    }
+    let may_create = config.create_base && config.migrate == Migrate::Auto;
+    if !found.has_tables() && (found.insforge || !may_create) {
+        return Err(SchemaError::NoTables);
+    }
+    if config.migrate == Migrate::Never {
+        return Ok(found.schema(Mode::Unmodified));
+    }
+    match apply(&mut connection).await {
+        Ok(found) => Ok(found.schema(Mode::Full)),
+        Err(error) if found.has_tables() && is_forbidden(&error) => {
+            tracing::warn!(%error, "the schema cannot be extended; running on InsForge's tables as they are");
+            Ok(found.schema(Mode::Unmodified))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The role lacks the right, or the server only reads.
+fn is_forbidden(error: &sqlx::Error) -> bool {
+    matches!(sqlstate(error).as_deref(), Some("42501" | "25006"))
+}
+
+async fn apply(connection: &mut PgConnection) -> Result<Found, sqlx::Error> {
+    let mut transaction = sqlx::Connection::begin(connection).await?;
+    // A long transaction of somebody else's must not make everybody queue behind our ALTER TABLE.
+    sqlx::raw_sql("SET LOCAL lock_timeout = '10s'; SET LOCAL client_min_messages = 'warning'")
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(ADVISORY_LOCK).execute(&mut *transaction).await?;
+    let found = Found::read(&mut transaction).await?;
+    let mut steps = Vec::from(ADDITIONS);
+    if !found.has_tables() {
+        steps.insert(0, BASE);
+    }
+    for (name, sql) in steps {
+        if found.applied.contains(name) {
+            continue;
+        }
+        tracing::info!(migration = name, "migrating the database");
+        sqlx::raw_sql(sql).execute(&mut *transaction).await?;
+        sqlx::raw_sql(
+            "CREATE TABLE IF NOT EXISTS functions.wasmforge_migrations
+                (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())",
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("INSERT INTO functions.wasmforge_migrations (name) VALUES ($1)")
+            .bind(name)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    let found = Found::read(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(found)
+}
+
+/// What is in the database.
+struct Found {
+    definitions: bool,
+    secrets: bool,
+    /// InsForge's own ledger of migrations: its backend was here, or is at this moment.
+    insforge: bool,
+    applied: HashSet<String>,
+}
+
+impl Found {
+    async fn read(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT to_regclass('functions.definitions') IS NOT NULL, to_regclass('system.secrets') IS NOT NULL,
+                to_regclass('system.migrations') IS NOT NULL,
+                to_regclass('functions.wasmforge_migrations') IS NOT NULL",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let applied: Vec<String> = if row.try_get(3)? {
+            sqlx::query_scalar("SELECT name FROM functions.wasmforge_migrations")
+                .fetch_all(&mut *connection)
+                .await?
+        } else {
+            Vec::new()
+        };
+        Ok(Self {
+            definitions: row.try_get(0)?,
+            secrets: row.try_get(1)?,
+            insforge: row.try_get(2)?,
+            applied: applied.into_iter().collect(),
+        })
+    }
+
+    fn has_tables(&self) -> bool {
+        self.definitions && self.secrets
+    }
+
+    fn is_complete(&self) -> bool {
+        self.has_tables() && ADDITIONS.iter().all(|(name, _)| self.applied.contains(*name))
+    }
+
+    fn schema(&self, mode: Mode) -> Schema {
+        Schema { mode, owned: self.applied.contains(BASE.0) }
+    }
+}

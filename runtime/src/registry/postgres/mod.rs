@@ -1,0 +1,224 @@
+//! The registry in PostgreSQL.
+//!
+//! One background task keeps the [`Directory`] current ([`sync`]); the admin API writes through [`writer`]; the
+//! compiler reads bytes through [`store`]. Everything that changes the directory does so under one lock, on rows read
+//! under that lock, so it never goes back in time.
+
+mod artifacts;
+mod connect;
+mod index;
+mod invocation_writer;
+mod migrate;
+mod reader;
+mod retention;
+mod revalidate;
+mod row;
+mod secrets;
+mod seed;
+mod store;
+mod sync;
+mod writer;
+
+pub use connect::RegistryError;
+pub use seed::Seed;
+pub use writer::{Deployment, WriteError};
+
+use super::{
+    Credentials, Definition, Directory, InvocationLog, Mode, ModuleStore, SecretCipher, Slug, Status,
+    VersionEntry,
+};
+use crate::config::{Config, DatabaseConfig, Migrate, Secret};
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What the registry is told.
+#[derive(Clone, Debug)]
+pub struct RegistryConfig {
+    /// Where PostgreSQL is.
+    pub database: DatabaseConfig,
+    /// Whether to add what is missing.
+    pub migrate: Migrate,
+    /// Whether to make InsForge's tables in a database that has none. Beside InsForge's own backend this must be off:
+    /// its migrations would find tables that they did not make.
+    pub create_base: bool,
+    /// How often changes are asked for, in case a notification was lost.
+    pub poll_interval: Duration,
+    /// What secrets are encrypted with.
+    pub encryption_key: Secret,
+    /// What verifies HS256 tokens, where it is configured.
+    pub jwt_secret: Secret,
+    /// The reserved secrets of a database that we made.
+    pub seed: Seed,
+    /// How long invocations and logs are kept.
+    pub retention: Duration,
+}
+
+impl RegistryConfig {
+    /// How long invocations and logs are kept by default.
+    pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+    /// The registry's part of the process's configuration.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self {
+            database: config.database.clone(),
+            migrate: config.migrate,
+            create_base: config.platform_addr.is_some(),
+            poll_interval: config.poll_interval,
+            encryption_key: config.encryption_key.clone(),
+            jwt_secret: config.jwt_secret.clone(),
+            seed: Seed {
+                api_key: config.access_api_key.clone(),
+                anon_key: config.access_anon_key.clone(),
+                ..Seed::default()
+            },
+            retention: Self::RETENTION,
+        }
+    }
+}
+
+/// The registry of one process. Cheap to clone; all clones are the same registry.
+#[derive(Clone)]
+pub struct PostgresRegistry(Arc<Shared>);
+
+/// What the registry's tasks and its callers share.
+pub(super) struct Shared {
+    config: RegistryConfig,
+    pool: PgPool,
+    cipher: SecretCipher,
+    directory: Arc<Directory>,
+    credentials: ArcSwap<Credentials>,
+    status: Mutex<Status>,
+    progress: tokio::sync::Mutex<sync::Progress>,
+    revalidations: revalidate::Revalidations,
+    invocations: InvocationLog,
+    filled: tokio::sync::watch::Sender<bool>,
+    stop: CancellationToken,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl PostgresRegistry {
+    /// Starts keeping the directory current, whether or not the database answers yet. Must be called on a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// Only where the database's URL cannot be understood.
+    pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
+        let pool = connect::lazy_pool(&config.database)?;
+        let (invocations, queue) = InvocationLog::new();
+        let shared = Arc::new(Shared {
+            cipher: SecretCipher::new(&config.encryption_key),
+            directory: Arc::default(),
+            credentials: ArcSwap::from_pointee(Credentials::before_sync(&config.jwt_secret)),
+            status: Mutex::default(),
+            progress: tokio::sync::Mutex::default(),
+            revalidations: revalidate::Revalidations::default(),
+            invocations,
+            filled: tokio::sync::watch::Sender::new(false),
+            stop: CancellationToken::new(),
+            tasks: Mutex::default(),
+            config,
+            pool,
+        });
+        *shared.tasks.lock() = vec![
+            tokio::spawn(sync::run(shared.clone())),
+            tokio::spawn(invocation_writer::run(shared.clone(), queue)),
+            tokio::spawn(retention::run(shared.clone())),
+        ];
+        Ok(Self(shared))
+    }
+
+    /// Waits until the directory was filled for the first time.
+    pub async fn synced(&self) {
+        // The sender lives as long as `self`, so the only way to return is the value.
+        let _ = self.0.filled.subscribe().wait_for(|filled| *filled).await;
+    }
+
+    /// The in-memory table of functions.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.0.directory.clone()
+    }
+
+    /// Where module bytes and machine code are.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn ModuleStore> {
+        self.0.clone()
+    }
+
+    /// Makes the directory's entry for `slug` at least as new as this call.
+    ///
+    /// Costs nothing where changes announce themselves ([`Mode::Full`]). On an unmodified database it is one indexed
+    /// round trip, shared by the requests that wait for it. While the database is away, memory serves.
+    pub async fn revalidate(&self, slug: &Slug) {
+        revalidate::revalidate(&self.0, slug).await;
+    }
+
+    /// What is known of the database at this moment.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.status.lock().clone()
+    }
+
+    /// The keys that callers' credentials are checked against.
+    #[must_use]
+    pub fn credentials(&self) -> Arc<Credentials> {
+        self.0.credentials.load_full()
+    }
+
+    /// Where invocations are recorded.
+    #[must_use]
+    pub fn invocations(&self) -> InvocationLog {
+        self.0.invocations.clone()
+    }
+
+    /// Every function, newest first, without its code.
+    ///
+    /// # Errors
+    /// [`WriteError::Unavailable`] where the database does not answer.
+    pub async fn list(&self) -> Result<Vec<Definition>, WriteError> {
+        reader::list(&self.0).await
+    }
+
+    /// One function with its code; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// [`WriteError::Unavailable`] where the database does not answer.
+    pub async fn get(&self, slug: &str) -> Result<Option<Definition>, WriteError> {
+        reader::get(&self.0, slug).await
+    }
+
+    /// A function's history, newest first; `None` where there is no such function.
+    ///
+    /// # Errors
+    /// [`WriteError::Unavailable`] where the database does not answer.
+    pub async fn versions(&self, slug: &str) -> Result<Option<Vec<VersionEntry>>, WriteError> {
+        reader::versions(&self.0, slug).await
+    }
+
+    /// Stops the background tasks and writes the invocation records that are queued. Reads from memory go on.
+    pub async fn shutdown(&self) {
+        self.0.stop.cancel();
+        let tasks = std::mem::take(&mut *self.0.tasks.lock());
+        for task in tasks {
+            // A task that panicked has already said so.
+            let _ = task.await;
+        }
+        self.0.pool.close().await;
+    }
+}
+
+impl Shared {
+    fn mode(&self) -> Option<Mode> {
+        self.status.lock().mode
+    }
+
+    fn is_connected(&self) -> bool {
+        self.status.lock().connected
+    }
+}

@@ -1,0 +1,130 @@
+//! What the admin API reads, straight from the tables.
+
+use super::writer::WriteError;
+use super::{Mode, Shared, row};
+use crate::registry::{Definition, Deployed, VersionEntry};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Row};
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the database may take over one request of the admin API.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The columns of [`definition`] that every database has.
+pub(super) const COLUMNS: &str = "id, slug, name, description, status, created_at, updated_at, deployed_at";
+/// The columns of [`deployed`]. A length is known without reading the value.
+pub(super) const OURS: &str = "kind, version, module_sha256, limits, capabilities, auth,
+    coalesce(octet_length(module), octet_length(code))::bigint AS size";
+
+/// The columns to select in a database of this mode, with or without the code.
+pub(super) fn columns(mode: Mode, code: bool) -> String {
+    let code = if code { "code" } else { "NULL::text AS code" };
+    match mode {
+        Mode::Full => format!("{COLUMNS}, {code}, {OURS}"),
+        Mode::Unmodified => format!("{COLUMNS}, {code}"),
+    }
+}
+
+pub(super) async fn list(shared: &Shared) -> Result<Vec<Definition>, WriteError> {
+    let mode = shared.require()?;
+    let columns = columns(mode, false);
+    let query = AssertSqlSafe(format!(
+        "SELECT {columns} FROM functions.definitions ORDER BY created_at DESC NULLS LAST, slug"
+    ));
+    let rows = within(async { Ok(sqlx::query(query).fetch_all(&shared.pool).await?) }).await?;
+    rows.iter().map(|row| definition(row, mode).map_err(WriteError::from)).collect()
+}
+
+pub(super) async fn get(shared: &Shared, slug: &str) -> Result<Option<Definition>, WriteError> {
+    let mode = shared.require()?;
+    let columns = columns(mode, true);
+    let query = AssertSqlSafe(format!("SELECT {columns} FROM functions.definitions WHERE slug = $1"));
+    let row = within(async { Ok(sqlx::query(query).bind(slug).fetch_optional(&shared.pool).await?) }).await?;
+    Ok(row.map(|row| definition(&row, mode)).transpose()?)
+}
+
+pub(super) async fn versions(shared: &Shared, slug: &str) -> Result<Option<Vec<VersionEntry>>, WriteError> {
+    if shared.require()? == Mode::Unmodified {
+        return Ok(get(shared, slug).await?.map(|_| Vec::new()));
+    }
+    // One row at least for a function that exists, whatever its history has been cut down to.
+    let query = sqlx::query(
+        "SELECT v.version, v.kind, v.module_sha256, v.module_size, v.created_at, v.build, v.build_error
+         FROM functions.definitions d LEFT JOIN functions.versions v ON v.slug = d.slug
+         WHERE d.slug = $1 ORDER BY v.version DESC",
+    );
+    let rows = within(async { Ok(query.bind(slug).fetch_all(&shared.pool).await?) }).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(rows.iter().filter_map(|row| entry(row).transpose()).collect::<Result<_, sqlx::Error>>()?))
+}
+
+/// Reads the columns that [`columns`] names.
+pub(super) fn definition(row: &PgRow, mode: Mode) -> Result<Definition, sqlx::Error> {
+    Ok(Definition {
+        id: row.try_get("id")?,
+        slug: row.try_get("slug")?,
+        name: row.try_get("name")?,
+        description: row.try_get("description")?,
+        code: row.try_get("code")?,
+        status: row.try_get::<Option<String>, _>("status")?.unwrap_or_else(|| "draft".to_owned()),
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+        deployed_at: row.try_get("deployed_at")?,
+        deployed: match mode {
+            Mode::Full => Some(deployed(row)?),
+            Mode::Unmodified => None,
+        },
+    })
+}
+
+fn deployed(row: &PgRow) -> Result<Deployed, sqlx::Error> {
+    let (kind, module) = row::kind_and_hash(row)?;
+    Ok(Deployed {
+        kind,
+        version: row.try_get("version")?,
+        module,
+        size: row.try_get("size")?,
+        limits: row.try_get("limits")?,
+        capabilities: row.try_get("capabilities")?,
+        auth: row::parse_auth(row.try_get("auth")?).unwrap_or_default(),
+    })
+}
+
+fn entry(row: &PgRow) -> Result<Option<VersionEntry>, sqlx::Error> {
+    let Some(version) = row.try_get("version")? else { return Ok(None) };
+    let (kind, module) = row::kind_and_hash(row)?;
+    Ok(Some(VersionEntry {
+        version,
+        kind,
+        module,
+        size: row.try_get("module_size")?,
+        created_at: row.try_get("created_at")?,
+        build: row.try_get("build")?,
+        build_error: row.try_get("build_error")?,
+    }))
+}
+
+/// Gives the database a bounded time.
+pub(super) async fn within<T>(work: impl Future<Output = Result<T, WriteError>>) -> Result<T, WriteError> {
+    match timeout(PATIENCE, work).await {
+        Ok(result) => result,
+        Err(_) => Err(WriteError::Unavailable("no answer in time".to_owned())),
+    }
+}
+
+impl Shared {
+    /// The mode of a database that is there; an error at once where it is not.
+    pub(super) fn require(&self) -> Result<Mode, WriteError> {
+        let status = self.status.lock();
+        match status.mode {
+            Some(mode) if status.connected => Ok(mode),
+            _ => Err(WriteError::Unavailable(
+                status.last_error.clone().unwrap_or_else(|| "not connected yet".to_owned()),
+            )),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Takes away what is too old, so that no table grows for ever.
+
+use super::{Mode, Shared};
+use sqlx::{PgConnection, PgPool};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often it is done.
+const PERIOD: Duration = Duration::from_secs(3600);
+/// Held while sweeping: one node is enough.
+const ADVISORY_LOCK: i64 = 0x7761_736d_7377_6565;
+
+/// Old rows go in portions, so that no statement holds locks for long.
+const INVOCATIONS: &str = "DELETE FROM functions.invocations WHERE id IN
+    (SELECT id FROM functions.invocations WHERE started_at < now() - make_interval(secs => $1) LIMIT 5000)";
+const LOGS: &str = "DELETE FROM functions.logs WHERE id IN
+    (SELECT id FROM functions.logs WHERE logged_at < now() - make_interval(secs => $1) LIMIT 5000)";
+
+/// The newest 50 versions of a slug stay, and the newest that is known to compile, and the number of the last one.
+const VERSIONS: &str = "DELETE FROM functions.versions v
+    USING (SELECT slug, version, row_number() OVER (PARTITION BY slug ORDER BY version DESC) AS age,
+            max(version) FILTER (WHERE build = 'good') OVER (PARTITION BY slug) AS good
+        FROM functions.versions) old
+    WHERE v.slug = old.slug AND v.version = old.version AND old.age > 50 AND v.version IS DISTINCT FROM old.good";
+/// Bytes that no version of an existing function needs. The day's grace is for a deploy that is under way.
+const MODULES: &str = "DELETE FROM functions.modules m WHERE m.stored_at < now() - interval '1 day'
+    AND NOT EXISTS (SELECT FROM functions.versions v JOIN functions.definitions d ON d.slug = v.slug
+        WHERE v.module_sha256 = m.sha256)";
+/// Machine code of such modules, and of engines that nobody has run for a month.
+const ARTIFACTS: &str = "DELETE FROM functions.artifacts a WHERE a.created_at < now() - interval '30 days'
+    OR (a.created_at < now() - interval '1 day'
+        AND NOT EXISTS (SELECT FROM functions.modules m WHERE m.sha256 = a.module_sha256))";
+
+/// Sweeps every hour until the registry stops.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut period = interval(PERIOD);
+    period.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first tick is immediate; a start has better things to do.
+    period.tick().await;
+    loop {
+        tokio::select! {
+            () = shared.stop.cancelled() => return,
+            _ = period.tick() => {}
+        }
+        if shared.mode() == Some(Mode::Full)
+            && shared.is_connected()
+            && let Err(error) = sweep(&shared.pool, shared.config.retention).await
+        {
+            tracing::warn!(%error, "old rows could not be swept");
+        }
+    }
+}
+
+/// Sweeps once, unless another node does at this moment.
+pub(super) async fn sweep(pool: &PgPool, keep: Duration) -> Result<(), sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(ADVISORY_LOCK)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !alone {
+        return Ok(());
+    }
+    let swept = sweep_alone(&mut connection, keep).await;
+    sqlx::query("SELECT pg_advisory_unlock($1)").bind(ADVISORY_LOCK).execute(&mut *connection).await?;
+    swept
+}
+
+async fn sweep_alone(connection: &mut PgConnection, keep: Duration) -> Result<(), sqlx::Error> {
+    for statement in [INVOCATIONS, LOGS] {
+        while sqlx::query(statement).bind(keep.as_secs_f64()).execute(&mut *connection).await?.rows_affected()
+            > 0
+        {}
+    }
+    for statement in [VERSIONS, MODULES, ARTIFACTS] {
+        sqlx::query(statement).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

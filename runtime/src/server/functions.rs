@@ -1,0 +1,44 @@
+//! The functions listener: the drop-in for InsForge's runtime. It routes what that routes, in that order.
+
+use super::body::ServerBody;
+use super::health::Health;
+use super::listener::Routes;
+use crate::invoke::Invoker;
+use crate::registry::Slug;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use std::sync::Arc;
+
+/// `/health`, then `/<slug>` in any method, then a plain 404.
+pub struct FunctionsRoutes {
+    /// Runs functions.
+    pub invoker: Arc<Invoker>,
+    /// Answers `/health`.
+    pub health: Arc<Health>,
+}
+
+impl Routes for FunctionsRoutes {
+    async fn answer(&self, request: Request<Incoming>) -> Response<ServerBody> {
+        // The path is matched as it came: an encoded letter is no letter.
+        let path = request.uri().path();
+        if path == "/health" {
+            return self.health.answer();
+        }
+        match path.strip_prefix('/') {
+            Some(slug) if Slug::check(slug).is_ok() => {
+                let slug: Box<str> = slug.into();
+                self.invoker.invoke(&slug, request).await.map(ServerBody::Invocation)
+            }
+            _ => not_found(),
+        }
+    }
+}
+
+/// What InsForge's runtime answers to a path that is no function's.
+fn not_found() -> Response<ServerBody> {
+    let mut response = Response::new(ServerBody::Api("Not Found".into()));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}

@@ -1,0 +1,191 @@
+//! One node: everything that `serve` and `dev` run, put together.
+
+use super::pages::{self, Pages};
+use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
+use crate::compile::Loader;
+use crate::config::Config;
+use crate::engine::{Engines, Limits, Ticker};
+use crate::invoke::{Admission, Invoker, Revalidate};
+use crate::platform;
+use crate::registry::{
+    InvocationLog, InvocationRow, Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug,
+};
+use crate::telemetry::{InvocationRecord, LineWriter, Metrics, MetricsError, RecordSink, Recorder};
+use async_trait::async_trait;
+use std::io;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use wasmforge_host_api::http::{Outbound, OutboundLimits, OutboundPolicy};
+use wasmforge_sandbox::OutboundAccess;
+
+/// Why a node cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The database's URL cannot be understood.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The metrics cannot be set up.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The system refuses a thread or a file.
+    #[error("the system refuses what a node needs: {0}")]
+    Io(#[from] io::Error),
+    /// TLS cannot be set up.
+    #[error("outbound TLS cannot be set up: {0}")]
+    Tls(String),
+}
+
+/// A node that is ready to be given listeners.
+pub struct Node {
+    /// What is deployed.
+    pub registry: PostgresRegistry,
+    /// Runs functions.
+    pub invoker: Arc<Invoker>,
+    /// Makes code ready.
+    pub loader: Arc<Loader>,
+    config: Config,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    recorder: Recorder,
+}
+
+impl Node {
+    /// Puts a node together. It comes up whether or not PostgreSQL does. Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub fn start(config: Config) -> Result<Self, NodeError> {
+        let registry = PostgresRegistry::start(RegistryConfig::new(&config))?;
+        let metrics = Arc::new(Metrics::new()?);
+        let sink = Arc::new(HistorySink(registry.invocations()));
+        let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
+        let ticker = Ticker::start()?;
+        let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
+        let seal = &config.encryption_key;
+        let loader =
+            Arc::new(Loader::new(&config.compile, seal, engines.clone(), registry.store(), metrics.clone())?);
+        let invoker = Arc::new(Invoker {
+            directory: registry.directory(),
+            loader: loader.clone(),
+            store: registry.store(),
+            revalidate: Some(Arc::new(Freshness(registry.clone()))),
+            admission: Admission::new(config.admission, ticker),
+            policy: config.limits,
+            access: outbound_access(&config)?,
+            recorder: recorder.clone(),
+            dev_mode: config.dev_mode,
+        });
+        let status = registry.clone();
+        let health = Arc::new(Health {
+            directory: registry.directory(),
+            engines,
+            database: Box::new(move || database_health(&status)),
+        });
+        Ok(Self { registry, invoker, loader, config, health, metrics, recorder })
+    }
+
+    /// Serves until `stop`, drains, and writes what is left to be written.
+    pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
+        let drain = self.config.drain;
+        let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
+        let functions = functions.serve(routes, stop.clone(), drain);
+        match platform {
+            Some(platform) => {
+                let routes =
+                    Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router: self.router() });
+                tokio::join!(functions, platform.serve(routes, stop, drain));
+            }
+            None => functions.await,
+        }
+        let recorder = self.recorder.clone();
+        // Joining a thread blocks; the registry then still takes the records that the thread hands over.
+        let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
+        self.registry.shutdown().await;
+    }
+
+    fn router(&self) -> axum::Router {
+        let state = platform::PlatformState {
+            registry: self.registry.clone(),
+            loader: self.loader.clone(),
+            max_module: self.config.compile.max_module,
+            max_json: self.config.max_json_body,
+        };
+        let pages = Pages {
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            invoker: self.invoker.clone(),
+        };
+        platform::router(state).merge(pages::router(pages))
+    }
+}
+
+/// How guests reach the network.
+///
+/// # Errors
+/// [`NodeError::Tls`].
+pub fn outbound_access(config: &Config) -> Result<OutboundAccess, NodeError> {
+    let policy = OutboundPolicy::public_internet().allowing_private(config.allow_private_network);
+    let Limits { outbound_requests, outbound_concurrency, .. } = config.limits.default;
+    Ok(OutboundAccess {
+        outbound: Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?,
+        policy: Arc::new(policy),
+        limits: OutboundLimits { requests: outbound_requests, concurrency: outbound_concurrency },
+    })
+}
+
+fn database_health(registry: &PostgresRegistry) -> DatabaseHealth {
+    let status = registry.status();
+    DatabaseHealth {
+        connected: status.connected,
+        mode: match status.mode {
+            Some(Mode::Full) => "full",
+            Some(Mode::Unmodified) => "unmodified",
+            None => "unknown",
+        },
+        error: if status.connected { None } else { status.last_error },
+        problems: status.skipped_secrets.into_iter().chain(status.rejected_functions).collect(),
+    }
+}
+
+/// Asks the registry before a lookup; on a database with our triggers that costs nothing.
+struct Freshness(PostgresRegistry);
+
+#[async_trait]
+impl Revalidate for Freshness {
+    async fn revalidate(&self, slug: &str) {
+        if let Ok(slug) = Slug::parse(slug) {
+            self.0.revalidate(&slug).await;
+        }
+    }
+}
+
+/// Hands records to the table `functions.invocations`.
+struct HistorySink(InvocationLog);
+
+impl RecordSink for HistorySink {
+    fn take(&self, records: &[InvocationRecord]) {
+        for record in records {
+            self.0.record(row(record));
+        }
+    }
+}
+
+fn row(record: &InvocationRecord) -> InvocationRow {
+    let micros = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    InvocationRow {
+        id: record.id.uuid(),
+        slug: record.slug.clone(),
+        version: record.version,
+        started_at: record.started.into(),
+        method: record.method.to_string(),
+        status: record.status,
+        outcome: record.outcome.name(),
+        duration_us: micros(record.duration),
+        cpu_us: micros(record.cpu),
+        peak_memory: record.peak_memory,
+        request_bytes: record.request_bytes,
+        response_bytes: record.response_bytes,
+        host_calls: record.outbound_requests,
+        error: record.error.clone(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The platform listener: `/functions/<slug>`, and the APIs beside it.
+
+use super::body::ServerBody;
+use super::listener::Routes;
+use crate::invoke::Invoker;
+use crate::registry::Slug;
+use axum::Router;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use hyper::body::Incoming;
+use std::sync::Arc;
+use tower_service::Service as _;
+
+/// The methods that InsForge's backend allows across origins.
+const METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,PUT,PATCH,POST,DELETE");
+
+/// `/functions/<slug>` as InsForge's backend proxies it, everything else by the router.
+pub struct PlatformRoutes {
+    /// Runs functions.
+    pub invoker: Arc<Invoker>,
+    /// The APIs.
+    pub router: Router,
+}
+
+impl Routes for PlatformRoutes {
+    async fn answer(&self, request: Request<Incoming>) -> Response<ServerBody> {
+        match function_of(request.uri()) {
+            Some((slug, uri)) => self.invoke(&slug, uri, request).await,
+            None => self.api(request).await,
+        }
+    }
+}
+
+impl PlatformRoutes {
+    /// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
+    async fn invoke(&self, slug: &str, uri: Uri, mut request: Request<Incoming>) -> Response<ServerBody> {
+        let origin = request.headers().get(ORIGIN).cloned();
+        if is_preflight(&request) {
+            return preflight(request.headers(), origin);
+        }
+        *request.uri_mut() = uri;
+        let mut response = self.invoker.invoke(slug, request).await.map(ServerBody::Invocation);
+        if origin.is_some() {
+            let headers = response.headers_mut();
+            headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
+        }
+        response
+    }
+
+    async fn api(&self, request: Request<Incoming>) -> Response<ServerBody> {
+        let mut router = self.router.clone();
+        match router.call(request.map(axum::body::Body::new)).await {
+            Ok(response) => response.map(ServerBody::Api),
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// The slug of a path `/functions/<slug>`, and the URI without the prefix.
+fn function_of(uri: &Uri) -> Option<(Box<str>, Uri)> {
+    let slug = uri.path().strip_prefix("/functions/")?;
+    Slug::check(slug).ok()?;
+    let target = match uri.query() {
+        Some(query) => format!("/{slug}?{query}"),
+        None => format!("/{slug}"),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Some((slug.into(), Uri::from_parts(parts).ok()?))
+}
+
+fn is_preflight(request: &Request<Incoming>) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ORIGIN)
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// A browser's question before a request across origins never reaches the function, as behind InsForge's backend.
+fn preflight(asked: &HeaderMap, origin: Option<HeaderValue>) -> Response<ServerBody> {
+    let mut response = Response::new(ServerBody::Api(axum::body::Body::empty()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.unwrap_or(HeaderValue::from_static("*")));
+    headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(VARY, HeaderValue::from_static("Origin, Access-Control-Request-Headers"));
+    if let Some(wanted) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_taken_off_and_the_query_kept() {
+        let (slug, uri) = function_of(&Uri::from_static("/functions/hello?a=1&b=%2F")).unwrap();
+        assert_eq!((&*slug, uri.to_string().as_str()), ("hello", "/hello?a=1&b=%2F"));
+        let absolute = Uri::from_static("http://h:1/functions/hello");
+        assert_eq!(function_of(&absolute).unwrap().1.to_string(), "http://h:1/hello");
+    }
+
+    #[test]
+    fn what_is_no_slug_goes_to_the_router() {
+        for path in
+            ["/functions", "/functions/", "/functions/a/b", "/functions/a%2Fb", "/api/functions", "/x"]
+        {
+            assert!(function_of(&Uri::try_from(path).unwrap()).is_none(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The listener of `wasmforge run`: one function answers every path.
+
+use super::body::ServerBody;
+use super::listener::Routes;
+use crate::invoke::Invoker;
+use crate::registry::Slug;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use std::sync::Arc;
+
+/// Every request goes to one function, which sees the path as it came.
+pub struct SingleFunction {
+    /// Runs it.
+    pub invoker: Arc<Invoker>,
+    /// Its name.
+    pub slug: Slug,
+}
+
+impl Routes for SingleFunction {
+    async fn answer(&self, request: Request<Incoming>) -> Response<ServerBody> {
+        self.invoker.invoke(self.slug.as_str(), request).await.map(ServerBody::Invocation)
+    }
+}

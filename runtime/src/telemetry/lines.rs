@@ -1,0 +1,174 @@
+//! The log lines on standard output: one per call, one per line that a guest writes.
+
+use super::record::{GuestLine, InvocationRecord, LineSource};
+use crate::config::LogFormat;
+use serde_json::json;
+use std::io::Write;
+use std::time::SystemTime;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Writes lines to standard output, or to whatever a test reads.
+pub struct LineWriter {
+    format: LogFormat,
+    out: Box<dyn Write + Send>,
+    buffer: Vec<u8>,
+}
+
+impl LineWriter {
+    /// Writes to the process's standard output.
+    #[must_use]
+    pub fn stdout(format: LogFormat) -> Self {
+        Self::to(format, Box::new(std::io::stdout()))
+    }
+
+    /// Writes elsewhere.
+    #[must_use]
+    pub fn to(format: LogFormat, out: Box<dyn Write + Send>) -> Self {
+        Self { format, out, buffer: Vec::with_capacity(8192) }
+    }
+
+    /// The line of one completed call. Its first six keys are those of InsForge's runtime.
+    pub(super) fn call(&mut self, record: &InvocationRecord) {
+        let millis = record.duration.as_millis();
+        match self.format {
+            LogFormat::Json => {
+                let mut line = json!({
+                    "timestamp": timestamp(SystemTime::now()),
+                    "level": "info",
+                    "slug": &*record.slug,
+                    "method": record.method.as_str(),
+                    "status": record.status,
+                    "duration": format!("{millis}ms"),
+                    "invocationId": record.id.to_string(),
+                    "version": record.version,
+                    "outcome": record.outcome.name(),
+                    "cpuMicros": micros(record.cpu),
+                    "memoryBytes": record.peak_memory,
+                    "requestBytes": record.request_bytes,
+                    "responseBytes": record.response_bytes,
+                    "outboundRequests": record.outbound_requests,
+                });
+                if let Some(line) = line.as_object_mut() {
+                    if let Some(fuel) = record.fuel {
+                        line.insert("fuel".into(), fuel.into());
+                    }
+                    if let Some(error) = &record.error {
+                        line.insert("error".into(), error.as_str().into());
+                    }
+                }
+                self.json(&line);
+            }
+            LogFormat::Pretty => {
+                let error =
+                    record.error.as_deref().map(|e| format!("\n  {}", printable(e))).unwrap_or_default();
+                self.text(format_args!(
+                    "{} {} {} {} {} {millis} ms (cpu {} µs, {} KiB){error}",
+                    clock(SystemTime::now()),
+                    record.method,
+                    record.slug,
+                    record.status,
+                    record.outcome.name(),
+                    record.cpu.as_micros(),
+                    record.peak_memory / 1024,
+                ));
+            }
+        }
+    }
+
+    /// A line that a guest wrote.
+    pub(super) fn guest_line(&mut self, line: &GuestLine) {
+        let (level, source) = match line.source {
+            LineSource::Stdout => ("info", "stdout"),
+            LineSource::Stderr => ("warn", "stderr"),
+        };
+        match self.format {
+            LogFormat::Json => self.json(&json!({
+                "timestamp": timestamp(line.at),
+                "level": level,
+                "slug": &*line.slug,
+                "version": line.version,
+                "invocationId": line.id.to_string(),
+                "source": source,
+                "message": &line.text,
+            })),
+            LogFormat::Pretty => {
+                self.text(format_args!(
+                    "{} {} {source} | {}",
+                    clock(line.at),
+                    line.slug,
+                    printable(&line.text)
+                ));
+            }
+        }
+    }
+
+    /// Writes what was gathered. A closed standard output is nothing to fail for.
+    pub(super) fn flush(&mut self) {
+        let _ = self.out.write_all(&self.buffer).and_then(|()| self.out.flush());
+        self.buffer.clear();
+    }
+
+    fn json(&mut self, line: &serde_json::Value) {
+        // Writing to a Vec cannot fail.
+        let _ = serde_json::to_writer(&mut self.buffer, line);
+        self.buffer.push(b'\n');
+    }
+
+    fn text(&mut self, line: std::fmt::Arguments<'_>) {
+        let _ = writeln!(self.buffer, "{line}");
+    }
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// ISO 8601 with milliseconds and `Z`, as JavaScript's `toISOString` writes it.
+fn timestamp(at: SystemTime) -> String {
+    let at = OffsetDateTime::from(at);
+    at.replace_millisecond(at.millisecond())
+        .ok()
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .map(|text| match text.split_once('.') {
+            Some((seconds, fraction)) => format!("{seconds}.{:0<3}Z", fraction.trim_end_matches('Z')),
+            None => format!("{}.000Z", text.trim_end_matches('Z')),
+        })
+        .unwrap_or_default()
+}
+
+fn clock(at: SystemTime) -> String {
+    let at = OffsetDateTime::from(at);
+    format!("{:02}:{:02}:{:02}.{:03}", at.hour(), at.minute(), at.second(), at.millisecond())
+}
+
+/// Shows control characters instead of obeying them, so that a guest cannot forge lines or drive the terminal.
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let escape = c.is_control() && c != '\t' && c != '\n';
+            let escaped = escape.then(|| c.escape_unicode());
+            escaped.into_iter().flatten().chain((!escape).then_some(c))
+        })
+        .collect::<String>()
+        .replace('\n', "\n  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn timestamps_are_those_of_javascript() {
+        let at = SystemTime::UNIX_EPOCH;
+        assert_eq!(timestamp(at), "1970-01-01T00:00:00.000Z");
+        assert_eq!(timestamp(at + Duration::from_micros(1_700_000_000_120_999)), "2023-11-14T22:13:20.120Z");
+        assert_eq!(timestamp(at + Duration::from_millis(1_700_000_000_007)), "2023-11-14T22:13:20.007Z");
+    }
+
+    #[test]
+    fn a_terminal_is_not_driven_by_a_guest() {
+        assert_eq!(printable("a\u{1b}[2Jb\rc\td"), "a\\u{1b}[2Jb\\u{d}c\td");
+    }
+}

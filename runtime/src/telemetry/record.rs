@@ -1,0 +1,158 @@
+//! The record of one invocation.
+
+use crate::registry::Version;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use uuid::Uuid;
+
+/// Names one invocation, in the answer's `x-wasmforge-invocation-id`, in errors, logs and records. A UUID version 7, so
+/// that ids sort by time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct InvocationId(Uuid);
+
+impl InvocationId {
+    /// A new id.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// As a UUID.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl Default for InvocationId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Display for InvocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for InvocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How an invocation ended. The names stand in metrics, logs and the table `functions.invocations`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The guest answered and returned.
+    Ok,
+    /// The guest answered with an error code instead of a response, or with none.
+    GuestError,
+    /// The guest trapped: a panic, an exit, a stack overflow.
+    Trap,
+    /// It ran longer than its wall-clock limit.
+    Timeout,
+    /// It used up its CPU time.
+    CpuLimit,
+    /// It used up its instructions.
+    FuelExhausted,
+    /// It failed after it was refused memory.
+    MemoryLimit,
+    /// The request's body was larger than the limit.
+    RequestTooLarge,
+    /// The response's body was cut at the limit.
+    ResponseTooLarge,
+    /// The client went away before the answer was complete.
+    ClientGone,
+    /// There was no place to run it in time.
+    Overloaded,
+    /// Its code could not be made ready.
+    NotBuilt,
+    /// The runtime failed.
+    Internal,
+}
+
+impl Outcome {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::GuestError => "guest_error",
+            Self::Trap => "trap",
+            Self::Timeout => "timeout",
+            Self::CpuLimit => "cpu_limit",
+            Self::FuelExhausted => "fuel_exhausted",
+            Self::MemoryLimit => "memory_limit",
+            Self::RequestTooLarge => "request_too_large",
+            Self::ResponseTooLarge => "response_too_large",
+            Self::ClientGone => "client_gone",
+            Self::Overloaded => "overloaded",
+            Self::NotBuilt => "not_built",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// Everything that is kept of one invocation.
+#[derive(Clone, Debug)]
+pub struct InvocationRecord {
+    /// Its id.
+    pub id: InvocationId,
+    /// Which function.
+    pub slug: Arc<str>,
+    /// Which version of it.
+    pub version: Version,
+    /// The request's method.
+    pub method: http::Method,
+    /// The status that the caller saw; 499 where it was gone before there was one.
+    pub status: u16,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it was accepted.
+    pub started: SystemTime,
+    /// From acceptance to the guest's end.
+    pub duration: Duration,
+    /// Time on a thread.
+    pub cpu: Duration,
+    /// Bytes of all memories and tables.
+    pub peak_memory: u64,
+    /// Instructions, where they were counted.
+    pub fuel: Option<u64>,
+    /// Bytes of the request's body that the guest took.
+    pub request_bytes: u64,
+    /// Bytes of the response's body that were handed to the connection.
+    pub response_bytes: u64,
+    /// Outbound requests.
+    pub outbound_requests: u32,
+    /// What went wrong, for the function's author: a trap's message and backtrace.
+    pub error: Option<String>,
+}
+
+/// Where a guest's line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineSource {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One line that a guest wrote.
+#[derive(Clone, Debug)]
+pub struct GuestLine {
+    /// When.
+    pub at: SystemTime,
+    /// Which invocation.
+    pub id: InvocationId,
+    /// Of which function.
+    pub slug: Arc<str>,
+    /// In which version.
+    pub version: Version,
+    /// Through which stream.
+    pub source: LineSource,
+    /// The text, without its line feed; bytes that are not UTF-8 are replaced.
+    pub text: String,
+}

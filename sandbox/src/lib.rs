@@ -1,0 +1,28 @@
+//! One guest: what it may import, what it may use, and how it is run.
+//!
+//! A crate of its own because wasmtime's bindings are generic over the guest's state: they are instantiated here, once,
+//! and not again with every change of the server around them.
+
+mod command;
+mod cpu;
+mod environment;
+mod guest;
+mod handler;
+mod hooks;
+mod linker;
+mod memory;
+mod profile;
+mod store;
+mod usage;
+
+pub use command::run_command;
+pub use cpu::{CpuLimitExceeded, CpuMeter, Metered};
+pub use environment::Environment;
+pub use guest::GuestState;
+pub use handler::{Handler, Head};
+pub use hooks::OutboundAccess;
+pub use linker::linker;
+pub use memory::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES, MemoryMeter};
+pub use profile::{EngineProfile, WasiVersion};
+pub use store::{StoreLimits, new_store};
+pub use usage::Usage;

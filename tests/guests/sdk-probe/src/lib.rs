@@ -1,0 +1,93 @@
+//! What the Rust SDK does inside the sandbox, and no example shows. `?do=` picks what:
+//!
+//! | `do=` | answer |
+//! |---|---|
+//! | `join&url=&url=` | the bodies of both, a line each, fetched at the same time |
+//! | `upload&url=` | what that URL answers to a `POST` of `chunk 0` to `chunk 9`, a line each, sent as a stream |
+//! | `relay&url=` | what that URL answers to a `POST` of this request's body, passed through |
+//! | `after&ms=` | `answered`; so long after that, `after the response` is logged |
+//! | `connection-headers` | `ok`, with `x-kept`; it sets `connection` and `keep-alive` too |
+//! | `bad-status` | an error of the SDK: it sets status 101, which is no final one |
+//! | `error&status=` | `{"error":"as it was told to"}` with that status |
+//! | `broken-body` | half of a body, whose writer then fails |
+//! | `large&mib=` | so many MiB, known in advance |
+//! | `panic` | none |
+//! | `deadlock` | none: it waits for nothing |
+
+use std::time::Duration;
+use wasmforge::http::{self, StatusCode};
+use wasmforge::{
+    Body, Error, IntoResponse, Request, RequestExt, Response, Result, fetch, join, sleep, spawn,
+};
+
+#[wasmforge::handler]
+async fn main(req: Request) -> Result<Response> {
+    let what = req.query("do").unwrap_or_default().into_owned();
+    match what.as_str() {
+        "join" => both(&req).await,
+        "upload" => fetch(http::Request::post(url(&req)?).body(lines())?).await,
+        "relay" => fetch(http::Request::post(url(&req)?).body(req.into_body())?).await,
+        "after" => {
+            let pause = Duration::from_millis(number(&req, "ms", 100)?);
+            spawn(async move {
+                sleep(pause).await;
+                eprintln!("after the response");
+            });
+            Ok("answered".into_response())
+        }
+        "connection-headers" => Ok(http::Response::builder()
+            .header("connection", "close")
+            .header("keep-alive", "timeout=5")
+            .header("x-kept", "1")
+            .body("ok".into())?),
+        "bad-status" => Ok(StatusCode::SWITCHING_PROTOCOLS.into_response()),
+        "error" => {
+            let status = u16::try_from(number(&req, "status", 500)?).map_err(Error::other)?;
+            Err(Error::new(StatusCode::from_u16(status).map_err(Error::other)?, "as it was told to"))
+        }
+        "broken-body" => Ok(Response::new(Body::stream(async |sender| {
+            sender.send("the first half, and then").await?;
+            Err("the writer failed as it was told to".into())
+        }))),
+        "large" => {
+            let mib = usize::try_from(number(&req, "mib", 4)?).map_err(Error::other)?;
+            Ok(vec![b'x'; mib * 1024 * 1024].into_response())
+        }
+        "panic" => trap(),
+        "deadlock" => std::future::pending().await,
+        unknown => Err(Error::bad_request(format!("the probe does not know `{unknown}`"))),
+    }
+}
+
+#[allow(clippy::panic, reason = "a trap is what was asked for")]
+fn trap() -> ! {
+    panic!("the SDK's probe panicked as it was told to")
+}
+
+async fn both(req: &Request) -> Result<Response> {
+    let mut urls = req.queries().filter(|(name, _)| name == "url").map(|(_, url)| url.into_owned());
+    let (Some(first), Some(second)) = (urls.next(), urls.next()) else {
+        return Err(Error::bad_request("say what: ?url=…&url=…"));
+    };
+    let text = async |url: String| fetch(url).await?.into_body().text().await;
+    let (first, second) = join(text(first), text(second)).await;
+    Ok(format!("{}\n{}\n", first?, second?).into_response())
+}
+
+fn lines() -> Body {
+    Body::stream(async |sender| {
+        for chunk in 0..10 {
+            sender.send(format!("chunk {chunk}\n")).await?;
+            sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    })
+}
+
+fn url(req: &Request) -> Result<String> {
+    Ok(req.query("url").ok_or_else(|| Error::bad_request("say what: ?url=…"))?.into_owned())
+}
+
+fn number(req: &Request, name: &str, default: u64) -> Result<u64> {
+    req.query(name).map_or(Ok(default), |text| text.parse().map_err(|_| Error::bad_request("not a number")))
+}
