@@ -13,7 +13,21 @@ pub(crate) fn say(what: fmt::Arguments<'_>) {
 
 /// The cargo that runs us.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// A program without the variables that cargo sets for what it runs. Build scripts that read them, and think that they
+/// are about themselves, would be run again each time a build from here follows one from a shell.
+pub(crate) fn program(path: impl AsRef<OsStr>) -> Command {
+    const ABOUT_XTASK: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
+    let mut command = Command::new(path);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ABOUT_XTASK.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    command
 }
 
 /// Runs a program that shares our terminal; an error if it fails.

@@ -1,12 +1,11 @@
 //! `cargo xtask dev`
 
-use crate::command::say;
+use crate::command::{program, say};
 use crate::toolchain::{self, Toolchain};
 use crate::{guests, paths, runtime};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 /// Builds everything, then becomes `wasmforge dev` over the examples and functions.
 pub(crate) fn run(args: &[OsString]) -> Result<()> {
@@ -15,7 +14,7 @@ pub(crate) fn run(args: &[OsString]) -> Result<()> {
     guests::build(&toolchain)?;
 
     let root = paths::root();
-    let mut dev = Command::new(&wasmforge);
+    let mut dev = program(&wasmforge);
     dev.arg("dev");
     for folder in ["examples", "functions"].map(|folder| root.join(folder)) {
         if folder.is_dir() {

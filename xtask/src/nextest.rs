@@ -1,6 +1,6 @@
 //! The test runner, which gives every test a process and a time limit.
 
-use crate::command::{cargo, run, say, succeeds};
+use crate::command::{cargo, program, run, say, succeeds};
 use crate::paths;
 use anyhow::{Context, Result};
 use std::process::Command;
@@ -17,7 +17,7 @@ pub(crate) fn provide() -> Result<Command> {
     }
     let root = paths::cache()?.join(format!("nextest-{VERSION}"));
     let binary = root.join("bin/cargo-nextest");
-    if !succeeds(Command::new(&binary).args(["nextest", "--version"])) {
+    if !succeeds(program(&binary).args(["nextest", "--version"])) {
         say(format_args!(
             "installing the test runner cargo-nextest {VERSION}; this takes some minutes, once"
         ));
@@ -32,7 +32,7 @@ pub(crate) fn provide() -> Result<Command> {
         })?;
         std::fs::remove_dir_all(root.join("build"))?;
     }
-    let mut nextest = Command::new(binary);
+    let mut nextest = program(binary);
     nextest.arg("nextest");
     Ok(nextest)
 }
