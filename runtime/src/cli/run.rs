@@ -145,6 +145,7 @@ async fn invoker(
         loader,
         store,
         revalidate: None,
+        authorize: None,
         admission: Admission::new(config.admission, ticker),
         policy: config.limits,
         access: outbound_access(config)?,
