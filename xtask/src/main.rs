@@ -1,2 +1,77 @@
-//! xtask
-fn main() {}
+//! `cargo xtask …`: everything that is done to this repository and is not plain cargo.
+//!
+//! Each command does its own set-up, says on stderr what it is doing, and ends in one sentence if it cannot go on.
+
+mod bench;
+mod command;
+mod debian;
+mod dev;
+mod guests;
+mod nextest;
+mod paths;
+mod runtime;
+mod test;
+mod toolchain;
+
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(about = "Set-up, guest builds, tests and benches of this repository")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Get everything that the other tasks need: the guests' toolchain, the test runner, PostgreSQL, PostgREST
+    Setup,
+    /// Build the examples, functions and test guests to WebAssembly, and print the folder they are in
+    Guests,
+    /// Run all tests; arguments go to the test runner
+    Test {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Run the platform on this machine with the examples and functions; arguments go to `wasmforge dev`
+    Dev {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Run the benches; arguments go to them
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().task {
+        Task::Setup => setup(),
+        Task::Guests => guests::main(),
+        Task::Test { args } => test::run_all(&args),
+        Task::Dev { args } => dev::run(&args),
+        Task::Bench { args } => bench::run_all(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn setup() -> anyhow::Result<()> {
+    toolchain::provide()?;
+    nextest::provide()?;
+    let binary = runtime::build()?;
+    let services = runtime::services(&binary)?;
+    command::say(format_args!("PostgreSQL: {}", services.postgres_bin.display()));
+    if let Some(postgrest) = services.postgrest {
+        command::say(format_args!("PostgREST: {}", postgrest.display()));
+    }
+    Ok(())
+}

@@ -1,6 +1,8 @@
 //! The command line.
 
 mod command;
+pub mod confine;
+mod dev;
 mod run;
 mod serve;
 
@@ -22,6 +24,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run everything on this machine: PostgreSQL, PostgREST, the platform, and the functions of a folder
+    Dev(dev::DevArgs),
     /// Serve the functions of a PostgreSQL database, configured by environment
     Serve(serve::ServeArgs),
     /// Serve one function from a file, or run a command component once; no database
@@ -29,6 +33,9 @@ enum Command {
     /// Compile standard input to standard output under limits
     #[command(hide = true)]
     CompileWorker(WorkerArgs),
+    /// Become another program, as an unprivileged user and for as long as the parent lives
+    #[command(hide = true)]
+    Confine(confine::ConfineArgs),
 }
 
 /// Runs the program.
@@ -37,6 +44,12 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         // The compiler needs neither a log nor a runtime, and is started once per module.
         Command::CompileWorker(args) => run_worker(&args),
+        // Credentials are a thread's, so there must be no other one yet.
+        Command::Confine(args) => match confine::run(&args) {
+            Ok(never) => match never {},
+            Err(error) => failed(&error.into()),
+        },
+        Command::Dev(args) => block_on(LogFormat::Pretty, dev::run(args)),
         Command::Serve(args) => block_on(LogFormat::Json, serve::run(args)),
         Command::Run(args) => block_on(LogFormat::Pretty, run::run(args)),
     }
@@ -50,10 +63,12 @@ fn block_on(log: LogFormat, command: impl Future<Output = anyhow::Result<ExitCod
         .build()
         .map_err(Into::into)
         .and_then(|runtime| runtime.block_on(command));
-    result.unwrap_or_else(|error| {
-        let _ = writeln!(std::io::stderr(), "wasmforge: {error:#}");
-        ExitCode::FAILURE
-    })
+    result.unwrap_or_else(|error| failed(&error))
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "wasmforge: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// `WASMFORGE_LOG_FORMAT`, or what suits the command.

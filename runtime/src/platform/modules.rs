@@ -3,13 +3,10 @@
 use super::auth::Admin;
 use super::extract::{SlugPath, module};
 use super::{ApiError, PlatformState, shapes};
-use crate::registry::{
-    Author, Changes, Code, Definition, FunctionStatus, NewFunction, Settings, Slug, WriteError,
-};
+use crate::registry::{Code, Deployment, Slug};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use bytes::Bytes;
 use serde_json::Value;
 
 /// Deploys a component: `200` onto a function that exists, `201` where it makes one, named like its slug.
@@ -25,35 +22,8 @@ pub(super) async fn upload(
     }
     let bytes = module(request, state.max_module).await?;
     state.loader.admit(bytes.clone()).await?;
-    let (status, definition) = deploy(&state, &slug, bytes, &author).await?;
-    Ok((status, Json(shapes::written(&definition))))
-}
-
-async fn deploy(
-    state: &PlatformState,
-    slug: &Slug,
-    module: Bytes,
-    author: &Author,
-) -> Result<(StatusCode, Definition), WriteError> {
-    let update = || {
-        let code = Some(Code::Component(module.clone()));
-        state.registry.update(slug.as_str(), Changes { code, ..Changes::default() }, author)
-    };
-    match update().await {
-        Err(WriteError::NotFound) => {}
-        result => return Ok((StatusCode::OK, result?)),
-    }
-    let new = NewFunction {
-        slug: slug.to_string(),
-        name: slug.to_string(),
-        description: None,
-        status: FunctionStatus::Active,
-        code: Code::Component(module.clone()),
-        settings: Settings::default(),
-    };
-    match state.registry.create(new, author).await {
-        // Somebody else made it in between.
-        Err(WriteError::AlreadyExists) => Ok((StatusCode::OK, update().await?)),
-        result => Ok((StatusCode::CREATED, result?)),
+    match state.registry.deploy(&slug, Code::Component(bytes), &author).await? {
+        Deployment::Created(function) => Ok((StatusCode::CREATED, Json(shapes::written(&function)))),
+        Deployment::Updated(function) => Ok((StatusCode::OK, Json(shapes::written(&function)))),
     }
 }

@@ -23,7 +23,7 @@ pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use invocations::{InvocationLog, InvocationRow};
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
-pub use postgres::{PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError};
+pub use postgres::{Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError};
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use status::{Mode, Status};

@@ -21,7 +21,7 @@ mod writer;
 
 pub use connect::RegistryError;
 pub use seed::Seed;
-pub use writer::WriteError;
+pub use writer::{Deployment, WriteError};
 
 use super::{
     Credentials, Definition, Directory, InvocationLog, Mode, ModuleStore, SecretCipher, Slug, Status,

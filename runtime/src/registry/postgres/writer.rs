@@ -3,7 +3,7 @@
 use super::connect::{is_unavailable, sqlstate};
 use super::reader::{columns, definition, within};
 use super::{Mode, PostgresRegistry, Shared, row, sync};
-use crate::registry::{Author, Changes, Code, Definition, NewFunction, Settings};
+use crate::registry::{Author, Changes, Code, Definition, FunctionStatus, NewFunction, Settings, Slug};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -45,6 +45,15 @@ impl From<sqlx::Error> for WriteError {
     }
 }
 
+/// What a deploy has made of a function.
+#[derive(Clone, Debug)]
+pub enum Deployment {
+    /// It is new.
+    Created(Definition),
+    /// It was there.
+    Updated(Definition),
+}
+
 impl PostgresRegistry {
     /// Creates a function. A component must have been admitted.
     ///
@@ -73,6 +82,35 @@ impl PostgresRegistry {
         let updated = within(self.0.update(mode, slug, changes, author)).await?;
         self.0.publish(slug).await;
         Ok(updated)
+    }
+
+    /// Gives a function new code, or makes one that has it, named like its slug and active. A draft stays one. A
+    /// component must have been admitted.
+    ///
+    /// # Errors
+    /// What the database may do.
+    pub async fn deploy(&self, slug: &Slug, code: Code, author: &Author) -> Result<Deployment, WriteError> {
+        let update = || {
+            let changes = Changes { code: Some(code.clone()), ..Changes::default() };
+            self.update(slug.as_str(), changes, author)
+        };
+        match update().await {
+            Err(WriteError::NotFound) => {}
+            result => return result.map(Deployment::Updated),
+        }
+        let new = NewFunction {
+            slug: slug.to_string(),
+            name: slug.to_string(),
+            description: None,
+            status: FunctionStatus::Active,
+            code: code.clone(),
+            settings: Settings::default(),
+        };
+        match self.create(new, author).await {
+            // Somebody else made it in between.
+            Err(WriteError::AlreadyExists) => update().await.map(Deployment::Updated),
+            result => result.map(Deployment::Created),
+        }
     }
 
     /// Deletes a function. Its history stays, so that its numbers are never used again.
