@@ -1,31 +1,17 @@
-//! A bound port and its connections: HTTP/1.1, and HTTP/2 in clear text.
+//! A bound port: accepts connections until it is told to stop, then lets them finish.
 
 use super::body::ServerBody;
-use super::stall::StallGuard;
+use super::connection;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// How long a client may take to send a request's head, and how long an idle connection is kept. Longer than the 65
-/// seconds that InsForge's backend keeps its side open, so that it is never we who close first.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-
-/// Bytes of an HTTP/2 request's header section.
-const HEADER_SECTION: u32 = 64 * 1024;
-
-/// Requests at once on one HTTP/2 connection.
-const HTTP2_STREAMS: u32 = 256;
 
 /// How long to wait after an accept that failed for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -96,7 +82,9 @@ impl Listener {
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => serve_connection(stream, peer, routes.clone(), &graceful),
+                Ok((stream, peer)) => {
+                    connection::serve(stream, peer, routes.clone(), graceful.watcher(), stop.clone())
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -113,34 +101,4 @@ impl Listener {
 fn no_ipv6(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(code) if code == rustix::io::Errno::AFNOSUPPORT.raw_os_error()
         || code == rustix::io::Errno::ADDRNOTAVAIL.raw_os_error())
-}
-
-fn serve_connection<R: Routes>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    routes: Arc<R>,
-    graceful: &GracefulShutdown,
-) {
-    // Small answers leave at once; without this, Nagle's algorithm holds them back for up to 40 ms.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY was not set");
-    }
-    let service = service_fn(move |request| {
-        let routes = routes.clone();
-        async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
-    });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(HTTP2_STREAMS)
-        .max_header_list_size(HEADER_SECTION);
-    let io = TokioIo::new(StallGuard::new(stream));
-    let connection = graceful.watch(builder.serve_connection(io, service).into_owned());
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(error, "a connection ended early");
-        }
-    });
 }

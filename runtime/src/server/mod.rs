@@ -1,6 +1,7 @@
 //! Listeners, routing, shutdown.
 
 mod body;
+mod connection;
 mod functions;
 mod health;
 mod listener;

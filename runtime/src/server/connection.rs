@@ -1,0 +1,93 @@
+//! One connection: HTTP/1.1, or HTTP/2 in clear text where the client begins with its preface.
+
+use super::listener::Routes;
+use super::stall::StallGuard;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::Watcher;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// How long a client may take to send a request's head, and how long an idle connection is kept. Longer than the 65
+/// seconds that InsForge's backend keeps its side open, so that it is never we who close first.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Bytes of an HTTP/2 request's header section.
+const HEADER_SECTION: u32 = 64 * 1024;
+
+/// Requests at once on one HTTP/2 connection.
+const HTTP2_STREAMS: u32 = 256;
+
+/// What an HTTP/2 client sends first (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Serves a connection in a task of its own.
+pub(super) fn serve<R: Routes>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: Arc<R>,
+    watcher: Watcher,
+    stop: CancellationToken,
+) {
+    // Small answers leave at once; without this, Nagle's algorithm holds them back for up to 40 ms.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was not set");
+    }
+    tokio::spawn(async move {
+        let is_http2 = tokio::select! {
+            // A connection that has asked for nothing yet has nothing to finish.
+            () = stop.cancelled() => return,
+            first = timeout(HEAD_TIMEOUT, begins_with_preface(&stream)) => match first {
+                Ok(Ok(is_http2)) => is_http2,
+                Ok(Err(_)) | Err(_) => return,
+            },
+        };
+        let io = TokioIo::new(StallGuard::new(stream));
+        let service = service_fn(move |request| {
+            let routes = routes.clone();
+            async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
+        });
+        let ended = match is_http2 {
+            true => {
+                let connection = http2::Builder::new(TokioExecutor::new())
+                    .timer(TokioTimer::new())
+                    .max_concurrent_streams(HTTP2_STREAMS)
+                    .max_header_list_size(HEADER_SECTION)
+                    .serve_connection(io, service);
+                watcher.watch(connection).await
+            }
+            false => {
+                let connection = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(HEAD_TIMEOUT)
+                    .serve_connection(io, service);
+                watcher.watch(connection).await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
+
+/// Looks at the first bytes without taking them. hyper-util's automatic builder takes them and hands them back, which
+/// doubles the read buffer of every HTTP/1.1 connection.
+async fn begins_with_preface(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        let len = stream.peek(&mut first).await?;
+        let (seen, expected) = (first.get(..len).unwrap_or_default(), PREFACE.get(..len).unwrap_or_default());
+        if len == PREFACE.len() || len == 0 || seen != expected {
+            return Ok(len == PREFACE.len() && seen == expected);
+        }
+        // Part of a preface: peeking again at once would find the same bytes.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
