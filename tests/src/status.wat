@@ -49,7 +49,7 @@
   (core func $response (canon lower (func $types "[constructor]outgoing-response")))
   (core func $set-status (canon lower (func $types "[method]outgoing-response.set-status-code")))
   (core func $set (canon lower (func $types "[static]response-outparam.set")
-    (memory $memory "memory")))
+    (memory (core memory $memory "memory"))))
 
   (core module $program
     (import "types" "fields" (func $fields (result i32)))
