@@ -284,6 +284,16 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// Status and code of an error that the runtime answered with, whose form is checked.
+    #[must_use]
+    pub fn failure(&self) -> (u16, String) {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        assert_eq!(body["invocationId"], self.invocation(), "{self:?}");
+        assert!(body["error"].as_str().is_some_and(|message| !message.is_empty()), "{self:?}");
+        (self.code(), body["code"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// The id of the invocation, which every answer of a function names.
     #[must_use]
     pub fn invocation(&self) -> String {
