@@ -1,1 +1,35 @@
-//! tests
+//! The harness of the black-box tests: it starts the built binary, speaks HTTP to it and reads what it writes.
+//!
+//! A test knows only what a user can reach: the command line, the environment, sockets, output, and what the system
+//! tells about a process. Everything is bounded by [`PATIENCE`]; what is not there by then fails the test.
+
+// A harness fails by panicking, and every panic says what was waited for.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
+
+mod api;
+mod binary;
+mod guests;
+mod http;
+mod keys;
+mod lines;
+mod postgres;
+mod process;
+mod raw;
+mod run;
+mod serve;
+mod variants;
+mod wait;
+
+pub use api::Headers;
+pub use binary::{Finished, Launch, Process};
+pub use guests::{assembled, component, named_guests, written};
+pub use http::{Answer, Connection, Endpoint, Open, Upload, request};
+pub use keys::{encrypt, encrypt_with, in_seconds, token, token_signed_with, unsigned_token};
+pub use lines::Lines;
+pub use postgres::{Database, Postgres};
+pub use process::Vitals;
+pub use raw::Raw;
+pub use run::{CallLine, Run, Running};
+pub use serve::{ANON_KEY, API_KEY, ENCRYPTION_KEY, JWT_SECRET, Node, Serve};
+pub use variants::{answering, greeting, unseen};
+pub use wait::{PATIENCE, eventually, in_time};

@@ -1,0 +1,52 @@
+//! Secrets and tokens, made the way InsForge's backend makes them.
+
+use crate::serve::{ENCRYPTION_KEY, JWT_SECRET};
+use aes_gcm::aead::consts::U16;
+use aes_gcm::aead::{AeadInPlace, KeyInit};
+use aes_gcm::{AesGcm, aes::Aes256};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The stored form of a secret, encrypted with the nodes' key.
+#[must_use]
+pub fn encrypt(value: &str) -> String {
+    encrypt_with(ENCRYPTION_KEY, value)
+}
+
+/// The same with another key: `hex(iv):hex(tag):hex(ciphertext)`, AES-256-GCM with an IV of 16 bytes.
+#[must_use]
+pub fn encrypt_with(key: &str, value: &str) -> String {
+    let cipher = AesGcm::<Aes256, U16>::new(&Sha256::digest(key.as_bytes()));
+    let iv: [u8; 16] = rand::random();
+    let mut text = value.as_bytes().to_vec();
+    let tag = cipher.encrypt_in_place_detached(&iv.into(), b"", &mut text).unwrap();
+    format!("{}:{}:{}", hex::encode(iv), hex::encode(tag), hex::encode(text))
+}
+
+/// A token that the nodes accept.
+#[must_use]
+pub fn token(claims: &Value) -> String {
+    token_signed_with(JWT_SECRET, claims)
+}
+
+/// An HS256 token of somebody who knows `secret`.
+#[must_use]
+pub fn token_signed_with(secret: &str, claims: &Value) -> String {
+    jsonwebtoken::encode(&Header::default(), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+/// A token that claims to need no signature.
+#[must_use]
+pub fn unsigned_token(claims: &Value) -> String {
+    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT" })), part(claims))
+}
+
+/// The second, so many seconds from now.
+#[must_use]
+pub fn in_seconds(seconds: i64) -> i64 {
+    time::OffsetDateTime::now_utc().unix_timestamp() + seconds
+}

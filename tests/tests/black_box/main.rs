@@ -1,0 +1,24 @@
+//! Black-box tests: the built binary, over real HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod api;
+mod cache;
+mod coverage;
+mod credentials;
+mod disconnect;
+mod examples;
+mod execution;
+mod hostile;
+mod http_semantics;
+mod insforge;
+mod limits;
+mod malformed;
+mod modules;
+mod recovery;
+mod run_command;
+mod secrets;
+mod serve;
+mod streaming;
+mod telemetry;
+mod upstream;
