@@ -86,7 +86,7 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
     let slug = slug_of(&args.file)?;
-    let (recorder, invoker) = invoker(&config, &slug, module, environment(args.env))
+    let (recorder, invoker, ticker) = invoker(&config, &slug, module, environment(args.env))
         .await
         .with_context(|| format!("{} cannot be run", args.file.display()))?;
     let url = url_of(listener.addr());
@@ -99,6 +99,7 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     Shutdown::listen()?.cancel(stop.clone());
     listener.serve(Arc::new(SingleFunction { invoker, slug }), stop, config.drain).await;
+    ticker.idle(config.drain).await;
     let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -116,7 +117,7 @@ async fn invoker(
     slug: &Slug,
     module: Bytes,
     environment: Environment,
-) -> anyhow::Result<(Recorder, Arc<Invoker>)> {
+) -> anyhow::Result<(Recorder, Arc<Invoker>, Ticker)> {
     let metrics = Arc::new(Metrics::new()?);
     let recorder =
         Recorder::start(LineWriter::stdout(super::log_format(LogFormat::Pretty)), metrics.clone(), None)?;
@@ -142,13 +143,13 @@ async fn invoker(
         store,
         revalidate: None,
         authorize: None,
-        admission: Admission::new(config.admission, ticker),
+        admission: Admission::new(config.admission, ticker.clone()),
         policy: config.limits,
         access: outbound_access(config)?,
         recorder: recorder.clone(),
         dev_mode: config.dev_mode,
     };
-    Ok((recorder, Arc::new(invoker)))
+    Ok((recorder, Arc::new(invoker), ticker))
 }
 
 /// The store of a process that has one file and nothing else.

@@ -287,7 +287,16 @@ fn link(
     size: usize,
 ) -> Result<Arc<Prepared>, BuildError> {
     let prepared = Prepared::link(engine, profile, component, size);
-    prepared.map(Arc::new).map_err(|error| BuildError::UnknownImport(format!("{error:#}")))
+    prepared.map(Arc::new).map_err(|error| refusal(&format!("{error:#}")))
+}
+
+/// Names the import that the linker complains about, `interface#function`; the linker's own text speaks of its insides.
+fn refusal(complaint: &str) -> BuildError {
+    if !complaint.starts_with("component imports ") {
+        return BuildError::Invalid(complaint.to_owned());
+    }
+    let names: Vec<_> = complaint.split('`').skip(1).step_by(2).collect();
+    BuildError::UnknownImport(names.join("#"))
 }
 
 async fn blocking<T: Send + 'static>(

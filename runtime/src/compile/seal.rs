@@ -73,16 +73,27 @@ impl Sealer {
 pub fn local_seal(cache_dir: &Path) -> io::Result<Secret> {
     DirBuilder::new().recursive(true).mode(0o700).create(cache_dir)?;
     let path = cache_dir.join("seal.key");
-    match fs::read_to_string(&path) {
-        Ok(key) if key.len() == LOCAL_SEAL_LEN => return Ok(Secret::new(key)),
-        _ => {}
+    if let Some(key) = read_local_seal(&path) {
+        return Ok(key);
     }
     let key = hex::encode(rand::random::<[u8; LOCAL_SEAL_LEN / 2]>());
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(key.as_bytes())?;
-    fs::rename(&temporary, &path)?;
+    // Of several processes that start at once, one makes the key: unlike a rename, a link replaces nothing.
+    if fs::hard_link(&temporary, &path).is_ok() {
+        fs::remove_file(&temporary)?;
+    } else if let Some(key) = read_local_seal(&path) {
+        fs::remove_file(&temporary)?;
+        return Ok(key);
+    } else {
+        fs::rename(&temporary, &path)?;
+    }
     Ok(Secret::new(key))
+}
+
+fn read_local_seal(path: &Path) -> Option<Secret> {
+    fs::read_to_string(path).ok().filter(|key| key.len() == LOCAL_SEAL_LEN).map(Secret::new)
 }
 
 #[cfg(test)]

@@ -79,6 +79,14 @@ impl Ticker {
         self.0.running.load(Ordering::Relaxed)
     }
 
+    /// Waits until no guest runs, `within` at most.
+    pub async fn idle(&self, within: Duration) {
+        let deadline = tokio::time::Instant::now() + within;
+        while self.running() > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Whether guests run but the epoch has stood still for a second: limits would not be enforced.
     #[must_use]
     pub fn is_stalled(&self) -> bool {

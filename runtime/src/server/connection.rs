@@ -19,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 /// seconds that InsForge's backend keeps its side open, so that it is never we who close first.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// How long at most a client waits that sends its preface in pieces.
+const LONGEST_PEEK_PAUSE: Duration = Duration::from_millis(256);
+
 /// Bytes of an HTTP/2 request's header section.
 const HEADER_SECTION: u32 = 64 * 1024;
 
@@ -28,13 +31,21 @@ const HTTP2_STREAMS: u32 = 256;
 /// What an HTTP/2 client sends first (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// What ends a connection from this side.
+pub(super) struct Ending {
+    /// It finishes what it is at.
+    pub(super) stop: CancellationToken,
+    /// It is dropped as it is, and takes its invocations with it.
+    pub(super) cut: CancellationToken,
+}
+
 /// Serves a connection in a task of its own.
 pub(super) fn serve<R: Routes>(
     stream: TcpStream,
     peer: SocketAddr,
     routes: Arc<R>,
     watcher: Watcher,
-    stop: CancellationToken,
+    end: Ending,
 ) {
     // Small answers leave at once; without this, Nagle's algorithm holds them back for up to 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
@@ -43,7 +54,7 @@ pub(super) fn serve<R: Routes>(
     tokio::spawn(async move {
         let is_http2 = tokio::select! {
             // A connection that has asked for nothing yet has nothing to finish.
-            () = stop.cancelled() => return,
+            () = end.stop.cancelled() => return,
             first = timeout(HEAD_TIMEOUT, begins_with_preface(&stream)) => match first {
                 Ok(Ok(is_http2)) => is_http2,
                 Ok(Err(_)) | Err(_) => return,
@@ -54,22 +65,25 @@ pub(super) fn serve<R: Routes>(
             let routes = routes.clone();
             async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
         });
-        let ended = match is_http2 {
-            true => {
+        let serving = async {
+            if is_http2 {
                 let connection = http2::Builder::new(TokioExecutor::new())
                     .timer(TokioTimer::new())
                     .max_concurrent_streams(HTTP2_STREAMS)
                     .max_header_list_size(HEADER_SECTION)
                     .serve_connection(io, service);
                 watcher.watch(connection).await
-            }
-            false => {
+            } else {
                 let connection = http1::Builder::new()
                     .timer(TokioTimer::new())
                     .header_read_timeout(HEAD_TIMEOUT)
                     .serve_connection(io, service);
                 watcher.watch(connection).await
             }
+        };
+        let ended = tokio::select! {
+            () = end.cut.cancelled() => return,
+            ended = serving => ended,
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
@@ -81,13 +95,16 @@ pub(super) fn serve<R: Routes>(
 /// doubles the read buffer of every HTTP/1.1 connection.
 async fn begins_with_preface(stream: &TcpStream) -> io::Result<bool> {
     let mut first = [0; PREFACE.len()];
+    let mut pause = Duration::from_millis(1);
     loop {
         let len = stream.peek(&mut first).await?;
         let (seen, expected) = (first.get(..len).unwrap_or_default(), PREFACE.get(..len).unwrap_or_default());
         if len == PREFACE.len() || len == 0 || seen != expected {
             return Ok(len == PREFACE.len() && seen == expected);
         }
-        // Part of a preface: peeking again at once would find the same bytes.
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        // Part of a preface: peeking again at once would find the same bytes. Ever longer pauses, so that clients that
+        // send a `P` and nothing more cost nothing.
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PEEK_PAUSE);
     }
 }

@@ -1,7 +1,7 @@
 //! A bound port: accepts connections until it is told to stop, then lets them finish.
 
 use super::body::ServerBody;
-use super::connection;
+use super::connection::{self, Ending};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -76,6 +76,7 @@ impl Listener {
     /// Serves connections until `stop`, then lets them finish what they are at, `drain` long at most.
     pub async fn serve<R: Routes>(self, routes: Arc<R>, stop: CancellationToken, drain: Duration) {
         let graceful = GracefulShutdown::new();
+        let cut = CancellationToken::new();
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
@@ -83,7 +84,8 @@ impl Listener {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    connection::serve(stream, peer, routes.clone(), graceful.watcher(), stop.clone())
+                    let end = Ending { stop: stop.clone(), cut: cut.clone() };
+                    connection::serve(stream, peer, routes.clone(), graceful.watcher(), end);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
@@ -94,6 +96,7 @@ impl Listener {
         drop(self.listener);
         if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
             tracing::warn!("connections were still open after {drain:?} and are cut");
+            cut.cancel();
         }
     }
 }
