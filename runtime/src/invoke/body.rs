@@ -1,6 +1,9 @@
 //! Bodies on their way in and out: counted, capped, streamed.
 
+use super::delivery::Delivery;
 use super::invocation::Traffic;
+use super::linger;
+use super::passing::Passing;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::collections::VecDeque;
@@ -12,20 +15,38 @@ use tokio::task::AbortHandle;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// A request's body as a guest reads it: an error once it exceeds the limit.
-pub struct RequestBody<B> {
-    inner: B,
+pub struct RequestBody<B: Incoming> {
+    /// There until this is dropped.
+    inner: Option<B>,
     remaining: u64,
     traffic: Arc<Traffic>,
+    lingers: bool,
 }
 
-impl<B> RequestBody<B> {
-    /// Lets `limit` bytes of `inner` through.
-    pub fn new(inner: B, limit: u64, traffic: Arc<Traffic>) -> Self {
-        Self { inner, remaining: limit, traffic }
+/// A body as a connection hands it over.
+pub trait Incoming: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static {}
+
+impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static> Incoming for B {}
+
+impl<B: Incoming> RequestBody<B> {
+    /// Lets `limit` bytes of `inner` through. One that `lingers` is read to its end, within limits, when it is dropped.
+    pub fn new(inner: B, limit: u64, traffic: Arc<Traffic>, lingers: bool) -> Self {
+        Self { inner: Some(inner), remaining: limit, traffic, lingers }
     }
 }
 
-impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for RequestBody<B> {
+impl<B: Incoming> Drop for RequestBody<B> {
+    fn drop(&mut self) {
+        if let Some(rest) = self.inner.take()
+            && self.lingers
+            && !rest.is_end_stream()
+        {
+            linger::discard(rest);
+        }
+    }
+}
+
+impl<B: Incoming> Body for RequestBody<B> {
     type Data = Bytes;
     type Error = Error;
 
@@ -33,8 +54,12 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for RequestBo
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
-            None => Poll::Ready(None),
+        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
+        match ready!(Pin::new(inner).poll_frame(cx)) {
+            None => {
+                self.lingers = false;
+                Poll::Ready(None)
+            }
             Some(Err(_client_gone)) => Poll::Ready(Some(Err(Error::ConnectionTerminated))),
             Some(Ok(frame)) => {
                 let len = frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -54,11 +79,11 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Body for RequestBo
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 
@@ -85,13 +110,14 @@ pub enum ResponseBody {
     Whole(VecDeque<Frame<Bytes>>),
     /// The guest is still writing it.
     Streaming(Streaming),
+    /// The guest is done and passed on a body that is still coming.
+    Passing(Box<Passing>),
 }
 
 /// The body of a guest that still runs. Dropped before its end, it stops the guest.
 pub struct Streaming {
     inner: WasiBody,
-    remaining: u64,
-    traffic: Arc<Traffic>,
+    delivery: Delivery,
     guest: AbortHandle,
     ended: bool,
 }
@@ -108,10 +134,10 @@ impl ResponseBody {
         Self::Whole(VecDeque::new())
     }
 
-    /// The body of the guest that runs as the task `guest`; at most `limit` bytes of it.
+    /// The body of the guest that runs as the task `guest`.
     #[must_use]
-    pub fn streaming(inner: WasiBody, limit: u64, traffic: Arc<Traffic>, guest: AbortHandle) -> Self {
-        Self::Streaming(Streaming { inner, remaining: limit, traffic, guest, ended: false })
+    pub fn streaming(inner: WasiBody, delivery: Delivery, guest: AbortHandle) -> Self {
+        Self::Streaming(Streaming { inner, delivery, guest, ended: false })
     }
 }
 
@@ -123,6 +149,7 @@ impl Body for ResponseBody {
         match self.get_mut() {
             Self::Whole(frames) => Poll::Ready(frames.pop_front().map(Ok)),
             Self::Streaming(streaming) => streaming.poll_frame(cx),
+            Self::Passing(passing) => passing.poll_frame(cx),
         }
     }
 
@@ -130,6 +157,7 @@ impl Body for ResponseBody {
         match self {
             Self::Whole(frames) => frames.is_empty(),
             Self::Streaming(streaming) => streaming.ended,
+            Self::Passing(passing) => passing.is_end_stream(),
         }
     }
 
@@ -140,6 +168,7 @@ impl Body for ResponseBody {
                 None => SizeHint::default(),
             },
             Self::Streaming(streaming) => streaming.inner.size_hint(),
+            Self::Passing(passing) => passing.size_hint(),
         }
     }
 }
@@ -152,26 +181,15 @@ impl Streaming {
         match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
             None => {
                 self.ended = true;
-                Poll::Ready(None)
+                // The body of a guest that is gone ends, too.
+                let broken = self.delivery.is_broken().then(|| BodyCut::Guest(Error::ConnectionTerminated));
+                Poll::Ready(broken.map(Err))
             }
             Some(Err(error)) => {
                 self.ended = true;
                 Poll::Ready(Some(Err(BodyCut::Guest(error))))
             }
-            Some(Ok(frame)) => {
-                let len = frame.data_ref().map_or(0, |data| data.len() as u64);
-                match self.remaining.checked_sub(len) {
-                    Some(remaining) => {
-                        self.remaining = remaining;
-                        self.traffic.add_response(len);
-                        Poll::Ready(Some(Ok(frame)))
-                    }
-                    None => {
-                        self.traffic.refuse_response();
-                        Poll::Ready(Some(Err(BodyCut::TooLarge)))
-                    }
-                }
-            }
+            Some(Ok(frame)) => Poll::Ready(Some(self.delivery.pass(frame))),
         }
     }
 }
@@ -179,7 +197,7 @@ impl Streaming {
 impl Drop for Streaming {
     /// A guest whose body was delivered may go on working within its limits; one whose reader left is stopped.
     fn drop(&mut self) {
-        if !self.ended {
+        if !self.ended && !self.delivery.is_complete() {
             self.guest.abort();
         }
     }

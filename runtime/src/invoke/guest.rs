@@ -2,6 +2,7 @@
 
 use super::body::RequestBody;
 use super::invocation::Invocation;
+use super::respond::is_clean_exit;
 use crate::engine::{Environment, Prepared};
 use crate::telemetry::{GuestLog, GuestOutput, LineSource, LogTag, Recorder};
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use wasmforge_sandbox::{GuestState, Head, OutboundAccess, StoreLimits, new_store};
 use wasmtime_wasi::WasiCtx;
+
+/// Bytes of random numbers that a guest may ask for at once: the host makes them before they count as the guest's memory.
+const MAX_RANDOM: u64 = 1024 * 1024;
 
 /// A guest that runs. Dropping it drops the instance with everything that it has open.
 pub type RunningGuest = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>;
@@ -44,10 +48,13 @@ where
     let (sender, head) = oneshot::channel();
     let request = request.map(|body| body.boxed_unsync());
     let limits = StoreLimits { cpu: invocation.limits.cpu, fuel: invocation.limits.fuel };
-    let usage = invocation.usage.clone();
+    let (usage, traffic) = (invocation.usage.clone(), invocation.traffic.clone());
     let mut store = new_store(prepared.handler.engine(), state(invocation, context), limits, &usage)?;
     let guest = async move {
         let result = prepared.handler.run(&mut store, request, sender).await;
+        if result.as_ref().is_err_and(|error| !is_clean_exit(error)) {
+            traffic.break_response();
+        }
         if let Some(budget) = limits.fuel {
             usage.set_fuel(budget.saturating_sub(store.get_fuel().unwrap_or_default()));
         }
@@ -69,6 +76,7 @@ fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
         .stderr(GuestOutput::new(log, LineSource::Stderr))
         .allow_tcp(false)
         .allow_udp(false)
+        .max_random_size(MAX_RANDOM)
         .build();
     GuestState::new(wasi, environment, invocation.limits.memory, access, &invocation.usage)
 }

@@ -20,6 +20,7 @@ pub struct Traffic {
     response: AtomicU64,
     request_refused: AtomicBool,
     response_refused: AtomicBool,
+    response_broken: AtomicBool,
 }
 
 impl Traffic {
@@ -37,6 +38,17 @@ impl Traffic {
 
     pub(super) fn refuse_response(&self) {
         self.response_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the guest failed or was stopped. To be called while the guest is still there: its body's end, which
+    /// comes when it is dropped, looks like that of a body that is complete.
+    pub(super) fn break_response(&self) {
+        self.response_broken.store(true, Ordering::Release);
+    }
+
+    /// Whether a body that ends now ends early.
+    pub fn response_is_broken(&self) -> bool {
+        self.response_broken.load(Ordering::Acquire)
     }
 
     /// Whether the request's body exceeded its limit.

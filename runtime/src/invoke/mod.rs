@@ -7,9 +7,12 @@
 mod admission;
 mod authorize;
 mod body;
+mod delivery;
 mod error;
 mod guest;
 mod invocation;
+mod linger;
+mod passing;
 mod request;
 mod respond;
 

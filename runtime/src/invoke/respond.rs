@@ -2,9 +2,11 @@
 
 use super::admission::Place;
 use super::body::ResponseBody;
+use super::delivery::Delivery;
 use super::error::InvokeError;
 use super::guest::RunningGuest;
 use super::invocation::Invocation;
+use super::passing::Passing;
 use crate::engine::MIB;
 use crate::telemetry::Outcome;
 use bytes::Bytes;
@@ -22,6 +24,9 @@ use wasmforge_sandbox::{CpuLimitExceeded, Head, Metered, Usage};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi_http::WasiBody;
+
+/// Bytes of a body that are gathered once its guest is done: more than a guest's own channel holds.
+const MAX_BUFFERED: usize = 1024 * 1024;
 
 /// A guest under its meters, with its place among those that run.
 pub struct Run {
@@ -66,18 +71,23 @@ impl Run {
             Err(error) => return Err((error, invocation)),
         };
         let (parts, body) = head.into_parts();
+        if parts.status.is_informational() {
+            let detail = format!("the function answered {}, which is no final status", parts.status);
+            return Err((InvokeError::GuestError(detail), invocation));
+        }
         invocation.status = Some(parts.status);
+        let (limit, traffic) = (invocation.limits.response_body, invocation.traffic.clone());
+        let delivery = Delivery::new(&parts.headers, &body, limit, traffic);
+        let has_no_body = has_no_body(&method, parts.status);
         let body = match progress {
             Progress::Ended(result) => {
                 drop(place);
-                match finish_whole(invocation, result, body).await {
+                match finish_whole(invocation, result, body, delivery, has_no_body).await {
                     Ok(body) => body,
                     Err(failed) => return Err(*failed),
                 }
             }
-            Progress::Running(guest) => {
-                stream(invocation, guest, body, place, has_no_body(&method, parts.status))
-            }
+            Progress::Running(guest) => stream(invocation, guest, body, place, delivery, has_no_body),
         };
         Ok(Response::from_parts(parts, body))
     }
@@ -128,41 +138,54 @@ async fn run_to_head(
     }
 }
 
-/// The guest is done, so all of its body is in the channel: the answer has a known length, and its record is complete.
+/// The guest is done, so all of what it wrote is in the channel: the answer has a known length, and its record is
+/// complete. Only a body that it passed on from elsewhere may still be coming.
 async fn finish_whole(
     invocation: Invocation,
     result: wasmtime::Result<()>,
     mut body: WasiBody,
+    mut delivery: Delivery,
+    has_no_body: bool,
 ) -> Result<ResponseBody, Box<(InvokeError, Invocation)>> {
-    let mut frames = VecDeque::new();
-    let mut len = 0;
-    loop {
+    let (mut frames, mut len) = (VecDeque::new(), 0);
+    let end = loop {
         match poll_fn(|cx| Poll::Ready(poll_buffered(&mut body, cx))).await {
-            Buffered::Frame(frame) => {
-                len += frame.data_ref().map_or(0, |data| data.len() as u64);
+            Buffered::Frame(frame) if len < MAX_BUFFERED => {
+                len += frame.data_ref().map_or(0, Bytes::len);
                 frames.push_back(frame);
             }
-            Buffered::End => break,
-            Buffered::Broken(detail) => {
-                let error = match &result {
-                    Err(error) => failure(error, &invocation),
-                    Ok(()) => InvokeError::InvalidBody(detail),
-                };
-                return Err(Box::new((error, invocation)));
+            Buffered::Frame(frame) => {
+                frames.push_back(frame);
+                break Buffered::Pending;
+            }
+            end => break end,
+        }
+    };
+    let failed = result.err().filter(|error| !is_clean_exit(error));
+    match (end, failed) {
+        (Buffered::Pending, None) if !has_no_body => {
+            let passing = Passing::new(invocation, frames, body, delivery);
+            return Ok(ResponseBody::Passing(Box::new(passing)));
+        }
+        (Buffered::Broken(detail), None) => {
+            return Err(Box::new((InvokeError::InvalidBody(detail), invocation)));
+        }
+        (_, failed) => {
+            for frame in std::mem::take(&mut frames) {
+                match delivery.pass(frame) {
+                    Ok(frame) => frames.push_back(frame),
+                    Err(cut) => {
+                        return Err(Box::new((InvokeError::InvalidBody(cut.to_string()), invocation)));
+                    }
+                }
+            }
+            match failed {
+                None => invocation.finish(Outcome::Ok, None),
+                // The answer was whole before the guest failed: the caller gets it, the author gets the failure.
+                Some(error) if delivery.is_complete() => finish_failed(invocation, &error),
+                Some(error) => return Err(Box::new((failure(&error, &invocation), invocation))),
             }
         }
-    }
-    invocation.traffic.add_response(len);
-    if len > invocation.limits.response_body {
-        invocation.traffic.refuse_response();
-        let error = InvokeError::InvalidBody("the response is larger than its limit".into());
-        return Err(Box::new((error, invocation)));
-    }
-    match result {
-        Ok(()) => invocation.finish(Outcome::Ok, None),
-        Err(error) if is_clean_exit(&error) => invocation.finish(Outcome::Ok, None),
-        // The answer was whole before the guest failed: the caller gets it, the author gets the failure.
-        Err(error) => finish_failed(invocation, &error),
     }
     Ok(ResponseBody::Whole(frames))
 }
@@ -170,6 +193,7 @@ async fn finish_whole(
 enum Buffered {
     Frame(Frame<Bytes>),
     End,
+    Pending,
     Broken(String),
 }
 
@@ -178,7 +202,7 @@ fn poll_buffered(body: &mut WasiBody, cx: &mut Context<'_>) -> Buffered {
         Poll::Ready(Some(Ok(frame))) => Buffered::Frame(frame),
         Poll::Ready(Some(Err(error))) => Buffered::Broken(error.to_string()),
         Poll::Ready(None) => Buffered::End,
-        Poll::Pending => Buffered::Broken("the body was left unfinished".into()),
+        Poll::Pending => Buffered::Pending,
     }
 }
 
@@ -188,15 +212,15 @@ fn stream(
     guest: Metered<RunningGuest>,
     body: WasiBody,
     place: Place,
+    delivery: Delivery,
     has_no_body: bool,
 ) -> ResponseBody {
-    let (limit, traffic) = (invocation.limits.response_body, invocation.traffic.clone());
     if has_no_body {
         tokio::spawn(run_to_end(invocation, guest, place, Some(body)).in_current_span());
         return ResponseBody::empty();
     }
     let task = tokio::spawn(run_to_end(invocation, guest, place, None).in_current_span());
-    ResponseBody::streaming(body, limit, traffic, task.abort_handle())
+    ResponseBody::streaming(body, delivery, task.abort_handle())
 }
 
 async fn run_to_end(
@@ -215,6 +239,9 @@ async fn run_to_end(
         }),
     )
     .await;
+    if ended.is_err() {
+        invocation.traffic.break_response();
+    }
     drop(guest);
     drop(place);
     match ended {
@@ -230,7 +257,8 @@ fn finish_failed(invocation: Invocation, error: &wasmtime::Error) {
     invocation.finish(failed.outcome(), Some(failed.detail()));
 }
 
-fn is_clean_exit(error: &wasmtime::Error) -> bool {
+/// Whether the guest ended itself without complaint.
+pub(super) fn is_clean_exit(error: &wasmtime::Error) -> bool {
     error.downcast_ref::<I32Exit>().is_some_and(|exit| exit.0 == 0)
 }
 
