@@ -1,7 +1,7 @@
 //! `wasmforge run FILE`: one file, no database.
 
-use crate::compile::{ComponentKind, Loader, inspect};
-use crate::config::{Config, LogFormat, Secret, Variables};
+use crate::compile::{ComponentKind, Loader, inspect, local_seal};
+use crate::config::{Config, LogFormat, Variables};
 use crate::engine::{Engines, Environment, Ticker};
 use crate::invoke::{Admission, Invoker};
 use crate::registry::{
@@ -19,9 +19,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
-
-/// Invocations at once. Small, so that the process starts quickly and a laptop is not overrun.
-const CONCURRENCY: u32 = 200;
 
 /// What is run, and what it may reach.
 #[derive(clap::Args)]
@@ -85,7 +82,6 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     }
     let mut config = Config::from_variables(&Variables::of_process())?;
     config.dev_mode = true;
-    config.admission.concurrency = config.admission.concurrency.min(CONCURRENCY);
     config.allow_private_network |= args.allow_private_network;
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
@@ -127,7 +123,7 @@ async fn invoker(
     let ticker = Ticker::start()?;
     let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
     let store: Arc<dyn ModuleStore> = Arc::new(OneFile(module.clone()));
-    let seal = local_seal(&config.compile.cache_dir)?;
+    let seal = local_seal(&config.compile.cache_dir).context("the seal of machine code")?;
     let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
     let hash = loader.admit(module).await?;
     let directory = Arc::new(Directory::default());
@@ -153,27 +149,6 @@ async fn invoker(
         dev_mode: config.dev_mode,
     };
     Ok((recorder, Arc::new(invoker)))
-}
-
-/// The key that seals this user's machine code where no installation has one: made once, readable by this user alone.
-fn local_seal(cache_dir: &Path) -> anyhow::Result<Secret> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(cache_dir)
-        .with_context(|| format!("cannot make {}", cache_dir.display()))?;
-    let path = cache_dir.join("seal.key");
-    if let Ok(key) = std::fs::read_to_string(&path)
-        && key.len() == 64
-    {
-        return Ok(Secret::new(key));
-    }
-    let key = hex::encode(rand::random::<[u8; 32]>());
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-    file.write_all(key.as_bytes())?;
-    Ok(Secret::new(key))
 }
 
 /// The store of a process that has one file and nothing else.
@@ -219,15 +194,5 @@ mod tests {
         assert_eq!(variable("A=b=c").unwrap(), ("A".into(), "b=c".into()));
         assert!(variable("A").is_err());
         assert!(variable("=b").is_err());
-    }
-
-    #[test]
-    fn the_local_seal_is_made_once_and_private() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let first = local_seal(dir.path()).unwrap();
-        assert_eq!(first.expose(), local_seal(dir.path()).unwrap().expose());
-        let mode = std::fs::metadata(dir.path().join("seal.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -14,4 +14,5 @@ mod worker;
 pub use error::BuildError;
 pub use inspect::{ComponentKind, inspect};
 pub use loader::Loader;
+pub use seal::local_seal;
 pub use worker::{WorkerArgs, run as run_worker};

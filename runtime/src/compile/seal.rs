@@ -5,9 +5,16 @@ use crate::registry::ArtifactKey;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 
 /// Bytes of a seal: HMAC-SHA256.
 pub const SEAL_LEN: usize = 32;
+
+/// Hexadecimal digits of a local seal.
+const LOCAL_SEAL_LEN: usize = 64;
 
 /// Seals machine code and checks seals, with a key derived from the installation's encryption key.
 #[derive(Clone)]
@@ -58,10 +65,40 @@ impl Sealer {
     }
 }
 
+/// A seal for an installation that has no encryption key: a random one of this user's, made once and kept beside the
+/// machine code, readable by this user alone. No other node shares it.
+///
+/// # Errors
+/// Where the folder cannot be written to.
+pub fn local_seal(cache_dir: &Path) -> io::Result<Secret> {
+    DirBuilder::new().recursive(true).mode(0o700).create(cache_dir)?;
+    let path = cache_dir.join("seal.key");
+    match fs::read_to_string(&path) {
+        Ok(key) if key.len() == LOCAL_SEAL_LEN => return Ok(Secret::new(key)),
+        _ => {}
+    }
+    let key = hex::encode(rand::random::<[u8; LOCAL_SEAL_LEN / 2]>());
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(key.as_bytes())?;
+    fs::rename(&temporary, &path)?;
+    Ok(Secret::new(key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::registry::ModuleHash;
+
+    #[test]
+    fn the_local_seal_is_made_once_and_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let first = local_seal(dir.path()).unwrap();
+        assert_eq!(first.expose(), local_seal(dir.path()).unwrap().expose());
+        let mode = fs::metadata(dir.path().join("seal.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 
     #[test]
     fn only_what_was_sealed_opens() {

@@ -31,6 +31,7 @@ use http_body::Body;
 use invocation::Invocation;
 use respond::Run;
 use std::sync::Arc;
+use tokio::time::timeout_at;
 use tracing::Instrument as _;
 use wasmforge_sandbox::OutboundAccess;
 
@@ -136,12 +137,14 @@ impl Invoker {
             Ok(request) => request,
             Err(error) => return Err((error, invocation)),
         };
-        let prepared = match self.ready(&mut invocation).await {
-            Ok(prepared) => prepared,
-            Err(error) => return Err((error, invocation)),
+        let deadline = invocation.deadline();
+        let prepared = match timeout_at(deadline, self.ready(&mut invocation)).await {
+            Ok(Ok(prepared)) => prepared,
+            Ok(Err(error)) => return Err((error, invocation)),
+            Err(_elapsed) => return Err((InvokeError::Timeout, invocation)),
         };
         let width = invocation.limits.concurrency;
-        let place = match self.admission.admit(&invocation.function, width, invocation.deadline()).await {
+        let place = match self.admission.admit(&invocation.function, width, deadline).await {
             Ok(place) => place,
             Err(Overloaded) => return Err((InvokeError::Overloaded, invocation)),
         };

@@ -2,7 +2,7 @@
 
 use super::pages::{self, Pages};
 use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
-use crate::compile::Loader;
+use crate::compile::{Loader, local_seal};
 use crate::config::Config;
 use crate::engine::{Engines, Limits, Ticker};
 use crate::invoke::{Admission, Invoker, Revalidate};
@@ -63,9 +63,12 @@ impl Node {
         let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
         let ticker = Ticker::start()?;
         let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
-        let seal = &config.encryption_key;
-        let loader =
-            Arc::new(Loader::new(&config.compile, seal, engines.clone(), registry.store(), metrics.clone())?);
+        let seal = match config.encryption_key.is_empty() {
+            true => local_seal(&config.compile.cache_dir)?,
+            false => config.encryption_key.clone(),
+        };
+        let store = registry.store();
+        let loader = Arc::new(Loader::new(&config.compile, &seal, engines.clone(), store, metrics.clone())?);
         let invoker = Arc::new(Invoker {
             directory: registry.directory(),
             loader: loader.clone(),

@@ -127,7 +127,7 @@ impl Metrics {
         }
     }
 
-    /// Counts machine code that was made ready; `source` is `memory`, `disk`, `database` or `compiler`.
+    /// Counts machine code that was made ready; `source` is `disk`, `database` or `compiler`.
     pub fn code_loaded(&self, source: &'static str) {
         let key =
             Key::from_parts("wasmforge_code_loads_total", vec![Label::from_static_parts("source", source)]);

@@ -11,11 +11,14 @@ ALTER TABLE functions.definitions
 -- Modules are read whole, and PostgreSQL's compression would cost more time at a deploy than it saves in space.
 ALTER TABLE functions.definitions ALTER COLUMN module SET STORAGE EXTERNAL;
 
--- The bytes behind every version, kept once however many versions or functions share them.
+-- The bytes behind every version, once per function however many of its versions share them. Not once for all
+-- functions: then two deploys of the same bytes would have to wait for each other.
 CREATE TABLE IF NOT EXISTS functions.modules (
-    sha256 bytea PRIMARY KEY,
+    slug varchar(255) NOT NULL,
+    sha256 bytea NOT NULL,
     bytes bytea NOT NULL,
-    stored_at timestamptz NOT NULL DEFAULT now()
+    stored_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (slug, sha256)
 );
 ALTER TABLE functions.modules ALTER COLUMN bytes SET STORAGE EXTERNAL;
 

@@ -64,8 +64,8 @@ BEGIN
     IF TG_OP = 'INSERT' OR NEW.version IS DISTINCT FROM OLD.version OR NEW.slug <> OLD.slug THEN
         content := coalesce(NEW.module, convert_to(NEW.code, 'UTF8'));
         -- Touching a row that is there keeps the retention sweep from taking it in this very moment.
-        INSERT INTO functions.modules AS m (sha256, bytes) VALUES (NEW.module_sha256, content)
-            ON CONFLICT (sha256) DO UPDATE SET stored_at = now();
+        INSERT INTO functions.modules AS m (slug, sha256, bytes) VALUES (NEW.slug, NEW.module_sha256, content)
+            ON CONFLICT (slug, sha256) DO UPDATE SET stored_at = now();
         INSERT INTO functions.versions
             (slug, version, function_id, kind, module_sha256, module_size, limits, capabilities, auth, build)
         VALUES (NEW.slug, NEW.version, NEW.id, NEW.kind, NEW.module_sha256, length(content), NEW.limits,

@@ -3,7 +3,7 @@
 use super::connect::sqlstate;
 use super::{Mode, RegistryConfig};
 use crate::config::Migrate;
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, Row};
 use std::collections::HashSet;
 
 /// Held while migrating, so that nodes that start together do it once.
@@ -39,9 +39,11 @@ pub(super) enum SchemaError {
 }
 
 /// Migrates as far as the configuration and the role allow.
-pub(super) async fn prepare(pool: &PgPool, config: &RegistryConfig) -> Result<Schema, SchemaError> {
-    let mut connection = pool.acquire().await?;
-    let found = Found::read(&mut connection).await?;
+pub(super) async fn prepare(
+    connection: &mut PgConnection,
+    config: &RegistryConfig,
+) -> Result<Schema, SchemaError> {
+    let found = Found::read(connection).await?;
     if found.is_complete() {
         return Ok(found.schema(Mode::Full));
     }
@@ -52,7 +54,7 @@ pub(super) async fn prepare(pool: &PgPool, config: &RegistryConfig) -> Result<Sc
     if config.migrate == Migrate::Never {
         return Ok(found.schema(Mode::Unmodified));
     }
-    match apply(&mut connection).await {
+    match apply(connection).await {
         Ok(found) => Ok(found.schema(Mode::Full)),
         Err(error) if found.has_tables() && is_forbidden(&error) => {
             tracing::warn!(%error, "the schema cannot be extended; running on InsForge's tables as they are");

@@ -201,6 +201,17 @@ impl PostgresRegistry {
         reader::versions(&self.0, slug).await
     }
 
+    /// Takes away what is older than the retention, as happens every hour anyway.
+    ///
+    /// # Errors
+    /// [`WriteError`], where the database fails or is away. An unmodified database has nothing to be taken.
+    pub async fn sweep(&self) -> Result<(), WriteError> {
+        match self.0.require()? {
+            Mode::Full => Ok(retention::sweep(&self.0.pool, self.0.config.retention).await?),
+            Mode::Unmodified => Ok(()),
+        }
+    }
+
     /// Stops the background tasks and writes the invocation records that are queued. Reads from memory go on.
     pub async fn shutdown(&self) {
         self.0.stop.cancel();

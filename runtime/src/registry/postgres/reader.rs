@@ -75,23 +75,25 @@ pub(super) fn definition(row: &PgRow, mode: Mode) -> Result<Definition, sqlx::Er
         updated_at: row.try_get("updated_at")?,
         deployed_at: row.try_get("deployed_at")?,
         deployed: match mode {
-            Mode::Full => Some(deployed(row)?),
+            Mode::Full => deployed(row)?,
             Mode::Unmodified => None,
         },
     })
 }
 
-fn deployed(row: &PgRow) -> Result<Deployed, sqlx::Error> {
+/// `None` for a row that was written while the triggers were off.
+fn deployed(row: &PgRow) -> Result<Option<Deployed>, sqlx::Error> {
+    let Some(version) = row.try_get("version")? else { return Ok(None) };
     let (kind, module) = row::kind_and_hash(row)?;
-    Ok(Deployed {
+    Ok(Some(Deployed {
         kind,
-        version: row.try_get("version")?,
+        version,
         module,
         size: row.try_get("size")?,
         limits: row.try_get("limits")?,
         capabilities: row.try_get("capabilities")?,
         auth: row::parse_auth(row.try_get("auth")?).unwrap_or_default(),
-    })
+    }))
 }
 
 fn entry(row: &PgRow) -> Result<Option<VersionEntry>, sqlx::Error> {

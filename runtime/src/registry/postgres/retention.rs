@@ -26,7 +26,7 @@ const VERSIONS: &str = "DELETE FROM functions.versions v
 /// Bytes that no version of an existing function needs. The day's grace is for a deploy that is under way.
 const MODULES: &str = "DELETE FROM functions.modules m WHERE m.stored_at < now() - interval '1 day'
     AND NOT EXISTS (SELECT FROM functions.versions v JOIN functions.definitions d ON d.slug = v.slug
-        WHERE v.module_sha256 = m.sha256)";
+        WHERE v.slug = m.slug AND v.module_sha256 = m.sha256)";
 /// Machine code of such modules, and of engines that nobody has run for a month.
 const ARTIFACTS: &str = "DELETE FROM functions.artifacts a WHERE a.created_at < now() - interval '30 days'
     OR (a.created_at < now() - interval '1 day'

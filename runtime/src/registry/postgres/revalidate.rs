@@ -24,7 +24,8 @@ pub(super) struct Revalidations {
     pub(super) digest: Mutex<Digest>,
 }
 
-/// The round trips of one slug, one at a time. Holds when the last one that succeeded had started.
+/// The round trips of one slug, one at a time. Holds the moment that the last one answers for: its start, or its end
+/// where it failed.
 type Slot = tokio::sync::Mutex<u64>;
 
 impl Revalidations {
@@ -59,11 +60,18 @@ pub(super) async fn revalidate(shared: &Shared, slug: &Slug) {
         // A round trip that started before this request may have missed what the request must see.
         if *started < arrived {
             let now = revalidations.tick();
-            match timeout(PATIENCE, check(shared, slug)).await {
-                Ok(Ok(())) => *started = now,
-                Ok(Err(error)) => tracing::warn!(%slug, %error, "served from memory"),
-                Err(_) => tracing::warn!(%slug, "served from memory: the database does not answer"),
-            }
+            *started = match timeout(PATIENCE, check(shared, slug)).await {
+                Ok(Ok(())) => now,
+                // Whoever waited for this answer is served from memory too, instead of waiting for the next in turn.
+                Ok(Err(error)) => {
+                    tracing::warn!(%slug, %error, "served from memory");
+                    revalidations.tick()
+                }
+                Err(_) => {
+                    tracing::warn!(%slug, "served from memory: the database does not answer");
+                    revalidations.tick()
+                }
+            };
         }
     }
     revalidations.release(slug, slot);

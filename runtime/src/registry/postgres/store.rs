@@ -75,8 +75,11 @@ impl ModuleStore for Shared {
 
 async fn module_bytes(shared: &Shared, function: &Function) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let query = match shared.mode() {
-        Some(Mode::Full) => sqlx::query_scalar("SELECT bytes FROM functions.modules WHERE sha256 = $1")
-            .bind(function.module.as_bytes().as_slice()),
+        Some(Mode::Full) => {
+            sqlx::query_scalar("SELECT bytes FROM functions.modules WHERE slug = $1 AND sha256 = $2")
+                .bind(function.slug.as_str())
+                .bind(function.module.as_bytes().as_slice())
+        }
         _ => sqlx::query_scalar("SELECT convert_to(code, 'UTF8') FROM functions.definitions WHERE slug = $1")
             .bind(function.slug.as_str()),
     };

@@ -7,12 +7,12 @@
 use super::migrate::{self, SchemaError};
 use super::{Mode, Shared, index, secrets, seed};
 use sqlx::postgres::PgListener;
-use sqlx::{PgConnection, Row};
+use sqlx::{ConnectOptions, PgConnection, Row};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 
 /// What the triggers notify.
 const CHANNEL: &str = "wasmforge_changed";
@@ -81,12 +81,16 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 async fn session(shared: &Shared) -> Result<Infallible, SessionError> {
+    // A connection of its own: what is wrong with the database is said in its words, not the pool's, and reading
+    // changes never waits behind deploys.
+    let mut connection = timeout(READ, shared.pool.connect_options().connect()).await??;
     let mut listener = PgListener::connect_with(&shared.pool).await?;
     listener.eager_reconnect(false);
     listener.ignore_pool_close_event(true);
     timeout(READ, listener.listen(CHANNEL)).await??;
-    let mode = timeout(START, begin(shared)).await??;
-    let mut poll = interval(shared.config.poll_interval.max(Duration::from_millis(10)));
+    let mode = timeout(START, begin(shared, &mut connection)).await??;
+    let period = shared.config.poll_interval.max(Duration::from_millis(10));
+    let mut poll = interval_at(Instant::now() + period, period);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let secrets_end = shared.progress.lock().await.secrets_end;
@@ -98,7 +102,7 @@ async fn session(shared: &Shared) -> Result<Infallible, SessionError> {
             _ = poll.tick() => {}
             () = at(secrets_end) => {}
         }
-        timeout(READ, catch_up(shared, mode)).await??;
+        timeout(READ, catch_up(shared, &mut connection, mode)).await??;
     }
 }
 
@@ -110,24 +114,23 @@ async fn at(moment: Option<Instant>) {
 }
 
 /// Prepares the schema and reads everything.
-async fn begin(shared: &Shared) -> Result<Mode, SessionError> {
-    let schema = migrate::prepare(&shared.pool, &shared.config).await?;
-    let mut connection = shared.pool.acquire().await?;
+async fn begin(shared: &Shared, connection: &mut PgConnection) -> Result<Mode, SessionError> {
+    let schema = migrate::prepare(connection, &shared.config).await?;
     if schema.owned {
-        seed::seed(shared, &mut connection).await?;
+        seed::seed(shared, connection).await?;
     }
     let mut progress = shared.progress.lock().await;
     *progress = Progress::default();
     match schema.mode {
         // The horizon first: what commits while the rest is read is read again.
-        Mode::Full => progress.horizon = horizon(&mut connection).await?,
+        Mode::Full => progress.horizon = horizon(connection).await?,
         Mode::Unmodified => {
-            let digest = digest(&mut connection).await?;
+            let digest = digest(connection).await?;
             *shared.revalidations.digest.lock() = digest;
         }
     }
-    index::load_all(shared, &mut connection, schema.mode).await?;
-    progress.secrets_end = secrets::load(shared, &mut connection).await?;
+    index::load_all(shared, connection, schema.mode).await?;
+    progress.secrets_end = secrets::load(shared, connection).await?;
     shared.connected(schema.mode);
     Ok(schema.mode)
 }
@@ -139,21 +142,20 @@ async fn horizon(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
 }
 
 /// Reads what changed since the last time.
-async fn catch_up(shared: &Shared, mode: Mode) -> Result<(), SessionError> {
+async fn catch_up(shared: &Shared, connection: &mut PgConnection, mode: Mode) -> Result<(), SessionError> {
     let mut progress = shared.progress.lock().await;
-    let mut connection = shared.pool.acquire().await?;
     let changes = match mode {
-        Mode::Full => changes(&mut connection, &progress).await?,
-        Mode::Unmodified => differences(shared, &mut connection).await?,
+        Mode::Full => changes(connection, &progress).await?,
+        Mode::Unmodified => differences(shared, connection).await?,
     };
     let secrets_ended = progress.secrets_end.is_some_and(|end| end <= Instant::now());
     if changes.everything {
-        index::load_all(shared, &mut connection, mode).await?;
+        index::load_all(shared, connection, mode).await?;
     } else {
-        index::load_some(shared, &mut connection, mode, &changes.functions).await?;
+        index::load_some(shared, connection, mode, &changes.functions).await?;
     }
     if changes.secrets || changes.everything || secrets_ended {
-        progress.secrets_end = secrets::load(shared, &mut connection).await?;
+        progress.secrets_end = secrets::load(shared, connection).await?;
     }
     progress.horizon = changes.horizon;
     progress.seen = changes.seen;

@@ -1,0 +1,62 @@
+use crate::support::{Database, see};
+
+/// Makes everything that carries a date older than any retention.
+const AGE: &str = "UPDATE functions.modules SET stored_at = now() - interval '1 year';
+    UPDATE functions.artifacts SET created_at = now() - interval '2 days'";
+
+async fn count(database: &Database, of: &str) -> i64 {
+    database.text(&format!("SELECT count(*) FROM functions.{of}")).await.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn old_invocations_and_logs_go_and_young_ones_stay() {
+    let database = Database::empty().await;
+    let registry = database.registry().await;
+    database
+        .execute(
+            "INSERT INTO functions.invocations SELECT gen_random_uuid(), 'f', 1,
+                now() - CASE WHEN n <= 7000 THEN interval '8 days' ELSE interval '6 days' END,
+                'GET', 200, 'ok', 1, 1, 1, 1, 1, 1, NULL FROM generate_series(1, 7005) n;
+             INSERT INTO functions.logs (invocation_id, slug, logged_at, level, message)
+                VALUES (gen_random_uuid(), 'f', now() - interval '8 days', 'info', 'm'),
+                    (gen_random_uuid(), 'f', now(), 'info', 'm')",
+        )
+        .await;
+    registry.sweep().await.unwrap();
+    assert_eq!((count(&database, "invocations").await, count(&database, "logs").await), (5, 1));
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_history_is_cut_but_keeps_what_can_serve_and_the_last_number() {
+    let database = Database::empty().await;
+    let registry = database.registry().await;
+    database.insert("f", "code 1").await;
+    database.insert("gone", "x").await;
+    for version in 2..=60 {
+        database
+            .execute(&format!("UPDATE functions.definitions SET code = 'code {version}' WHERE slug = 'f'"))
+            .await;
+    }
+    database
+        .execute(
+            "DELETE FROM functions.definitions WHERE slug = 'gone';
+             UPDATE functions.versions SET build = 'good' WHERE version IN (3, 5);
+             INSERT INTO functions.artifacts SELECT module_sha256, 'e', 'sealed' FROM functions.versions
+                WHERE slug = 'f' AND version IN (1, 60)",
+        )
+        .await;
+    database.execute(AGE).await;
+    registry.sweep().await.unwrap();
+    // The newest 50, and the newest that is known to compile.
+    let kept = "SELECT string_agg(version::text, ' ' ORDER BY version) FROM functions.versions WHERE slug = 'f' AND version < 13";
+    assert_eq!(database.text(kept).await.as_deref(), Some("5 11 12"));
+    assert_eq!(count(&database, "versions WHERE slug = 'f'").await, 51);
+    assert_eq!(count(&database, "modules WHERE slug = 'f'").await, 51);
+    // The bytes of a function that was deleted go; its numbers stay used.
+    assert_eq!(count(&database, "modules WHERE slug = 'gone'").await, 0);
+    assert_eq!(count(&database, "artifacts").await, 1);
+    database.insert("gone", "x").await;
+    see(&registry, "gone", Some(2)).await;
+    registry.shutdown().await;
+}
