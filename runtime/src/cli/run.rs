@@ -20,9 +20,6 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-/// Invocations at once. Small, so that the process starts quickly and a laptop is not overrun.
-const CONCURRENCY: u32 = 200;
-
 /// What is run, and what it may reach.
 #[derive(clap::Args)]
 pub(super) struct RunArgs {
@@ -85,7 +82,6 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     }
     let mut config = Config::from_variables(&Variables::of_process())?;
     config.dev_mode = true;
-    config.admission.concurrency = config.admission.concurrency.min(CONCURRENCY);
     config.allow_private_network |= args.allow_private_network;
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
@@ -145,6 +141,7 @@ async fn invoker(
         loader,
         store,
         revalidate: None,
+        authorize: None,
         admission: Admission::new(config.admission, ticker),
         policy: config.limits,
         access: outbound_access(config)?,

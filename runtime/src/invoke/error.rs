@@ -1,5 +1,6 @@
 //! Every way in which an invocation can fail before its answer has begun, and what its caller sees of it.
 
+use super::authorize::Refused;
 use super::body::ResponseBody;
 use crate::compile::BuildError;
 use crate::telemetry::{InvocationId, Outcome};
@@ -17,6 +18,9 @@ pub enum InvokeError {
     /// The registry was never read: whether the function exists is not known.
     #[error("The function registry is unavailable")]
     RegistryUnavailable,
+    /// The function's policy sends the caller away.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// The function is JavaScript or TypeScript.
     #[error(
         "This function is JavaScript or TypeScript source, which is stored but not run yet; upload a WebAssembly component in its place"
@@ -70,6 +74,9 @@ impl InvokeError {
         match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "FUNCTION_NOT_FOUND"),
             Self::RegistryUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "REGISTRY_UNAVAILABLE"),
+            Self::Refused(Refused::Missing) => (StatusCode::UNAUTHORIZED, "AUTH_INVALID_CREDENTIALS"),
+            Self::Refused(Refused::Unknown) => (StatusCode::UNAUTHORIZED, "AUTH_UNAUTHORIZED"),
+            Self::Refused(Refused::TooWeak) => (StatusCode::FORBIDDEN, "AUTH_UNAUTHORIZED"),
             Self::SourceNotSupported => (StatusCode::NOT_IMPLEMENTED, "SOURCE_NOT_SUPPORTED"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"),
             Self::NotBuilt(error) if error.is_fault_of_module() => {
@@ -97,6 +104,7 @@ impl InvokeError {
             Self::NotFound | Self::RegistryUnavailable | Self::SourceNotSupported | Self::NotBuilt(_) => {
                 Outcome::NotBuilt
             }
+            Self::Refused(_) => Outcome::Refused,
             Self::Overloaded => Outcome::Overloaded,
             Self::BadRequest(_) | Self::NoResponse | Self::GuestError(_) | Self::InvalidBody(_) => {
                 Outcome::GuestError

@@ -5,6 +5,7 @@
 //! dropped.
 
 mod admission;
+mod authorize;
 mod body;
 mod error;
 mod guest;
@@ -13,22 +14,24 @@ mod request;
 mod respond;
 
 pub use admission::{Admission, Overloaded};
+pub use authorize::{Authorize, Refused};
 pub use body::{BodyCut, ResponseBody};
 pub use error::InvokeError;
 pub use invocation::Traffic;
 
 use crate::compile::{BuildError, Loader};
 use crate::engine::{LimitPolicy, Prepared};
-use crate::registry::{Directory, Function, FunctionKind, Lookup, ModuleStore};
+use crate::registry::{AuthPolicy, Directory, Function, FunctionKind, Lookup, ModuleStore};
 use crate::telemetry::{InvocationId, Recorder};
 use async_trait::async_trait;
 use bytes::Bytes;
 use guest::GuestContext;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
 use invocation::Invocation;
 use respond::Run;
 use std::sync::Arc;
+use tracing::Instrument as _;
 use wasmforge_sandbox::OutboundAccess;
 
 /// The header that names the invocation, on every answer.
@@ -51,6 +54,8 @@ pub struct Invoker {
     pub store: Arc<dyn ModuleStore>,
     /// Asked before every lookup, where the database cannot notify us.
     pub revalidate: Option<Arc<dyn Revalidate>>,
+    /// Checks callers, where functions ask for it; without it such functions are closed to everybody.
+    pub authorize: Option<Arc<dyn Authorize>>,
     /// Who may run.
     pub admission: Admission,
     /// How long and how large.
@@ -70,10 +75,14 @@ impl Invoker {
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
         let id = InvocationId::new();
-        let mut response = match self.find(slug).await {
-            Ok(function) => self.run(id, function, request).await,
-            Err(error) => error.into_response(id, self.dev_mode),
+        let span = tracing::info_span!("invocation", %id, slug);
+        let answer = async {
+            match self.find(slug).await {
+                Ok(function) => self.run(id, function, request).await,
+                Err(error) => error.into_response(id, self.dev_mode),
+            }
         };
+        let mut response = answer.instrument(span).await;
         response.headers_mut().insert(INVOCATION_ID, header(id));
         response
     }
@@ -120,6 +129,9 @@ impl Invoker {
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
+        if let Err(refused) = self.authorize(&invocation.function, request.headers()) {
+            return Err((refused.into(), invocation));
+        }
         let request = match request::for_guest(request, &invocation) {
             Ok(request) => request,
             Err(error) => return Err((error, invocation)),
@@ -144,6 +156,14 @@ impl Invoker {
                 Run::new(guest, head, place, method, invocation.usage.clone()).respond(invocation).await
             }
             Err(error) => Err((InvokeError::Internal(format!("{error:#}")), invocation)),
+        }
+    }
+
+    fn authorize(&self, function: &Function, headers: &HeaderMap) -> Result<(), Refused> {
+        match (&self.authorize, function.auth) {
+            (_, AuthPolicy::Public) => Ok(()),
+            (Some(authorize), policy) => authorize.check(policy, headers),
+            (None, _) => Err(Refused::TooWeak),
         }
     }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 use tokio::time::{sleep_until, timeout_at};
+use tracing::Instrument as _;
 use wasmforge_sandbox::{CpuLimitExceeded, Head, Metered, Usage};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
@@ -191,10 +192,10 @@ fn stream(
 ) -> ResponseBody {
     let (limit, traffic) = (invocation.limits.response_body, invocation.traffic.clone());
     if has_no_body {
-        tokio::spawn(run_to_end(invocation, guest, place, Some(body)));
+        tokio::spawn(run_to_end(invocation, guest, place, Some(body)).in_current_span());
         return ResponseBody::empty();
     }
-    let task = tokio::spawn(run_to_end(invocation, guest, place, None));
+    let task = tokio::spawn(run_to_end(invocation, guest, place, None).in_current_span());
     ResponseBody::streaming(body, limit, traffic, task.abort_handle())
 }
 

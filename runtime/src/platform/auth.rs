@@ -53,14 +53,14 @@ fn unauthorized(code: &'static str, message: &str) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, code, message)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// A bearer that looks like an API key, or whatever `x-api-key` holds.
-fn api_key<'a>(headers: &'a HeaderMap, bearer: Option<&'a str>) -> Option<&'a str> {
+pub(super) fn api_key<'a>(headers: &'a HeaderMap, bearer: Option<&'a str>) -> Option<&'a str> {
     let given = || headers.get("x-api-key")?.to_str().ok().filter(|key| !key.is_empty());
     bearer.filter(|token| token.starts_with(API_KEY_PREFIX)).or_else(given)
 }

@@ -5,6 +5,7 @@
 
 mod admit;
 mod auth;
+mod caller;
 mod cors;
 mod error;
 mod extract;
@@ -16,6 +17,7 @@ mod shapes;
 mod token;
 
 pub use admit::Admit;
+pub use caller::CallerCheck;
 pub use error::ApiError;
 pub use token::{Identity, InvalidToken, verify};
 

@@ -8,6 +8,7 @@ use crate::registry::Slug;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// `/health`, then `/<slug>` in any method, then a plain 404.
@@ -19,7 +20,7 @@ pub struct FunctionsRoutes {
 }
 
 impl Routes for FunctionsRoutes {
-    async fn answer(&self, request: Request<Incoming>) -> Response<ServerBody> {
+    async fn answer(&self, _peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
         // The path is matched as it came: an encoded letter is no letter.
         let path = request.uri().path();
         if path == "/health" {

@@ -32,8 +32,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What answers the requests of a listener.
 pub trait Routes: Send + Sync + 'static {
-    /// Answers one request.
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<ServerBody>> + Send;
+    /// Answers one request, which came from `peer`.
+    fn answer(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<ServerBody>> + Send;
 }
 
 /// The address cannot be listened on.
@@ -92,7 +96,7 @@ impl Listener {
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _peer)) => serve_connection(stream, routes.clone(), &graceful),
+                Ok((stream, peer)) => serve_connection(stream, peer, routes.clone(), &graceful),
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -111,14 +115,19 @@ fn no_ipv6(error: &io::Error) -> bool {
         || code == rustix::io::Errno::ADDRNOTAVAIL.raw_os_error())
 }
 
-fn serve_connection<R: Routes>(stream: TcpStream, routes: Arc<R>, graceful: &GracefulShutdown) {
+fn serve_connection<R: Routes>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: Arc<R>,
+    graceful: &GracefulShutdown,
+) {
     // Small answers leave at once; without this, Nagle's algorithm holds them back for up to 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
     let service = service_fn(move |request| {
         let routes = routes.clone();
-        async move { Ok::<_, Infallible>(routes.answer(request).await) }
+        async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);

@@ -14,6 +14,8 @@ use crate::telemetry::{InvocationRecord, LineWriter, Metrics, MetricsError, Reco
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wasmforge_host_api::http::{Outbound, OutboundLimits, OutboundPolicy};
 use wasmforge_sandbox::OutboundAccess;
@@ -69,6 +71,7 @@ impl Node {
             loader: loader.clone(),
             store: registry.store(),
             revalidate: Some(Arc::new(Freshness(registry.clone()))),
+            authorize: Some(Arc::new(platform::CallerCheck(registry.clone()))),
             admission: Admission::new(config.admission, ticker),
             policy: config.limits,
             access: outbound_access(&config)?,
@@ -97,10 +100,19 @@ impl Node {
             }
             None => functions.await,
         }
+        self.finish_background_work(drain).await;
         let recorder = self.recorder.clone();
         // Joining a thread blocks; the registry then still takes the records that the thread hands over.
         let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
         self.registry.shutdown().await;
+    }
+
+    /// Guests may work on after their answer was delivered; they too are let finish.
+    async fn finish_background_work(&self, drain: Duration) {
+        let deadline = Instant::now() + drain;
+        while self.health.engines.ticker().running() > 0 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     fn router(&self) -> axum::Router {

@@ -5,6 +5,7 @@ use super::listener::Routes;
 use crate::invoke::Invoker;
 use crate::registry::Slug;
 use axum::Router;
+use axum::extract::ConnectInfo;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
@@ -12,6 +13,7 @@ use http::header::{
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tower_service::Service as _;
 
@@ -27,10 +29,13 @@ pub struct PlatformRoutes {
 }
 
 impl Routes for PlatformRoutes {
-    async fn answer(&self, request: Request<Incoming>) -> Response<ServerBody> {
+    async fn answer(&self, peer: SocketAddr, mut request: Request<Incoming>) -> Response<ServerBody> {
         match function_of(request.uri()) {
             Some((slug, uri)) => self.invoke(&slug, uri, request).await,
-            None => self.api(request).await,
+            None => {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                self.api(request).await
+            }
         }
     }
 }

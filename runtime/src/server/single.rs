@@ -6,6 +6,7 @@ use crate::invoke::Invoker;
 use crate::registry::Slug;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Every request goes to one function, which sees the path as it came.
@@ -17,7 +18,7 @@ pub struct SingleFunction {
 }
 
 impl Routes for SingleFunction {
-    async fn answer(&self, request: Request<Incoming>) -> Response<ServerBody> {
+    async fn answer(&self, _peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
         self.invoker.invoke(self.slug.as_str(), request).await.map(ServerBody::Invocation)
     }
 }

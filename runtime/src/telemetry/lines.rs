@@ -2,7 +2,8 @@
 
 use super::record::{GuestLine, InvocationRecord, LineSource};
 use crate::config::LogFormat;
-use serde_json::json;
+use crate::registry::Version;
+use serde::Serialize;
 use std::io::Write;
 use std::time::SystemTime;
 use time::OffsetDateTime;
@@ -30,36 +31,12 @@ impl LineWriter {
 
     /// The line of one completed call. Its first six keys are those of InsForge's runtime.
     pub(super) fn call(&mut self, record: &InvocationRecord) {
-        let millis = record.duration.as_millis();
         match self.format {
             LogFormat::Json => {
-                let mut line = json!({
-                    "timestamp": timestamp(SystemTime::now()),
-                    "level": "info",
-                    "slug": &*record.slug,
-                    "method": record.method.as_str(),
-                    "status": record.status,
-                    "duration": format!("{millis}ms"),
-                    "invocationId": record.id.to_string(),
-                    "version": record.version,
-                    "outcome": record.outcome.name(),
-                    "cpuMicros": micros(record.cpu),
-                    "memoryBytes": record.peak_memory,
-                    "requestBytes": record.request_bytes,
-                    "responseBytes": record.response_bytes,
-                    "outboundRequests": record.outbound_requests,
-                });
-                if let Some(line) = line.as_object_mut() {
-                    if let Some(fuel) = record.fuel {
-                        line.insert("fuel".into(), fuel.into());
-                    }
-                    if let Some(error) = &record.error {
-                        line.insert("error".into(), error.as_str().into());
-                    }
-                }
-                self.json(&line);
+                self.json(&CallLine::of(record));
             }
             LogFormat::Pretty => {
+                let millis = record.duration.as_millis();
                 let error =
                     record.error.as_deref().map(|e| format!("\n  {}", printable(e))).unwrap_or_default();
                 self.text(format_args!(
@@ -83,15 +60,15 @@ impl LineWriter {
             LineSource::Stderr => ("warn", "stderr"),
         };
         match self.format {
-            LogFormat::Json => self.json(&json!({
-                "timestamp": timestamp(line.at),
-                "level": level,
-                "slug": &*line.slug,
-                "version": line.version,
-                "invocationId": line.id.to_string(),
-                "source": source,
-                "message": &line.text,
-            })),
+            LogFormat::Json => self.json(&GuestLineJson {
+                timestamp: timestamp(line.at),
+                level,
+                slug: &line.slug,
+                version: line.version,
+                invocation_id: line.id.to_string(),
+                source,
+                message: &line.text,
+            }),
             LogFormat::Pretty => {
                 self.text(format_args!(
                     "{} {} {source} | {}",
@@ -109,7 +86,7 @@ impl LineWriter {
         self.buffer.clear();
     }
 
-    fn json(&mut self, line: &serde_json::Value) {
+    fn json(&mut self, line: &impl Serialize) {
         // Writing to a Vec cannot fail.
         let _ = serde_json::to_writer(&mut self.buffer, line);
         self.buffer.push(b'\n');
@@ -118,6 +95,66 @@ impl LineWriter {
     fn text(&mut self, line: std::fmt::Arguments<'_>) {
         let _ = writeln!(self.buffer, "{line}");
     }
+}
+
+/// The line of a call, in the order in which it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CallLine<'a> {
+    timestamp: String,
+    level: &'static str,
+    slug: &'a str,
+    method: &'a str,
+    status: u16,
+    duration: String,
+    invocation_id: String,
+    version: Version,
+    outcome: &'static str,
+    cpu_micros: u64,
+    memory_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fuel: Option<u64>,
+    request_bytes: u64,
+    response_bytes: u64,
+    outbound_requests: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+impl<'a> CallLine<'a> {
+    fn of(record: &'a InvocationRecord) -> Self {
+        Self {
+            timestamp: timestamp(SystemTime::now()),
+            level: "info",
+            slug: &record.slug,
+            method: record.method.as_str(),
+            status: record.status,
+            duration: format!("{}ms", record.duration.as_millis()),
+            invocation_id: record.id.to_string(),
+            version: record.version,
+            outcome: record.outcome.name(),
+            cpu_micros: micros(record.cpu),
+            memory_bytes: record.peak_memory,
+            fuel: record.fuel,
+            request_bytes: record.request_bytes,
+            response_bytes: record.response_bytes,
+            outbound_requests: record.outbound_requests,
+            error: record.error.as_deref(),
+        }
+    }
+}
+
+/// A guest's line, in the order in which it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GuestLineJson<'a> {
+    timestamp: String,
+    level: &'static str,
+    slug: &'a str,
+    version: Version,
+    invocation_id: String,
+    source: &'static str,
+    message: &'a str,
 }
 
 fn micros(duration: std::time::Duration) -> u64 {

@@ -66,6 +66,8 @@ pub enum Outcome {
     ResponseTooLarge,
     /// The client went away before the answer was complete.
     ClientGone,
+    /// Its caller was not allowed to invoke it.
+    Refused,
     /// There was no place to run it in time.
     Overloaded,
     /// Its code could not be made ready.
@@ -89,6 +91,7 @@ impl Outcome {
             Self::RequestTooLarge => "request_too_large",
             Self::ResponseTooLarge => "response_too_large",
             Self::ClientGone => "client_gone",
+            Self::Refused => "refused",
             Self::Overloaded => "overloaded",
             Self::NotBuilt => "not_built",
             Self::Internal => "internal",

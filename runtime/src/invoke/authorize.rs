@@ -1,0 +1,27 @@
+//! Whether this caller may invoke this function, decided before a guest starts.
+
+use crate::registry::AuthPolicy;
+use http::HeaderMap;
+
+/// Why a caller is sent away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It shows no credential.
+    #[error("No token provided")]
+    Missing,
+    /// Its credential is malformed, expired or signed by somebody else.
+    #[error("Invalid token")]
+    Unknown,
+    /// Its credential is good, but not for this.
+    #[error("This function needs a stronger credential")]
+    TooWeak,
+}
+
+/// Checks credentials. Asked only where a function's policy is not `public`.
+pub trait Authorize: Send + Sync + 'static {
+    /// Whether the bearer of these headers meets the policy.
+    ///
+    /// # Errors
+    /// [`Refused`], which tells a forger nothing.
+    fn check(&self, policy: AuthPolicy, headers: &HeaderMap) -> Result<(), Refused>;
+}
