@@ -94,6 +94,7 @@ impl Hello {
             loader,
             store,
             revalidate: None,
+            authorize: None,
             admission: Admission::new(config.admission, ticker),
             policy: config.limits,
             access: wasmforge::server::outbound_access(&config)?,
