@@ -4,7 +4,7 @@
 //! the handler's answer; the invocation with lookup, admission, limits, record and log line. The differences are
 //! whose the microseconds are. The guest is `hello`, from `WASMFORGE_GUESTS`.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
 use bytes::Bytes;
 use criterion::Criterion;
@@ -47,7 +47,7 @@ fn bench() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let cache = tempfile::tempdir()?;
     let hello = runtime.block_on(Hello::prepare(cache.path().to_owned()))?;
-    runtime.block_on(hello.check())?;
+    runtime.block_on(hello.check()).map_err(|error| anyhow!("hello does not run: {error:#}"))?;
     let mut criterion = Criterion::default().configure_from_args();
     hello.bench(&mut criterion, &runtime);
     criterion.final_summary();
@@ -105,12 +105,12 @@ impl Hello {
     }
 
     /// What does not work is not measured.
-    async fn check(&self) -> anyhow::Result<()> {
+    async fn check(&self) -> wasmtime::Result<()> {
         let mut store = self.store()?;
         self.instantiate(&mut store).await?;
         for length in [self.handle().await?, self.invoke().await?] {
             if length == 0 {
-                bail!("hello does not answer");
+                wasmtime::bail!("it answers nothing");
             }
         }
         Ok(())
@@ -148,15 +148,15 @@ impl Hello {
     }
 
     /// The handler's answer and its body's length.
-    async fn handle(&self) -> anyhow::Result<usize> {
+    async fn handle(&self) -> wasmtime::Result<usize> {
         let mut store = self.store()?;
         let (sender, head) = oneshot::channel();
         let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
         let request = Request::get("http://localhost/hello").body(body)?;
         let run = self.prepared.handler.run(&mut store, request, sender);
         let answer = async {
-            let response = head.await?.map_err(anyhow::Error::msg)?;
-            anyhow::Ok(response.into_body().collect().await?.to_bytes().len())
+            let response = head.await?.map_err(wasmtime::Error::msg)?;
+            wasmtime::error::Ok(response.into_body().collect().await?.to_bytes().len())
         };
         let (run, length) = tokio::join!(run, answer);
         run?;
@@ -164,7 +164,7 @@ impl Hello {
     }
 
     /// The same through the whole of the runtime.
-    async fn invoke(&self) -> anyhow::Result<usize> {
+    async fn invoke(&self) -> wasmtime::Result<usize> {
         let request = Request::get("http://localhost/hello").body(Empty::<Bytes>::new())?;
         let response = self.invoker.invoke("hello", request).await;
         Ok(response.into_body().collect().await?.to_bytes().len())

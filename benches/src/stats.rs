@@ -3,7 +3,7 @@
 /// The value that a share of `p` (0 to 1) of all values does not exceed; 0 of none.
 pub(crate) fn percentile(values: &mut [f64], p: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "p is within 0 and 1")]
+    // At most the number of values, since p is at most 1.
     let rank = (p * values.len() as f64).ceil() as usize;
     values.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
@@ -14,7 +14,7 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
     match (values.get(middle), values.get(middle.wrapping_sub(1))) {
-        (Some(high), Some(low)) if values.len() % 2 == 0 => (low + high) / 2.0,
+        (Some(high), Some(low)) if values.len().is_multiple_of(2) => (low + high) / 2.0,
         (Some(value), _) => *value,
         _ => 0.0,
     }
