@@ -17,8 +17,8 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Measures and prints the table.
 pub(crate) async fn measure(installation: &Installation, plan: &Plan) -> Result<()> {
     let mut table = Table::new(
-        "Memory of `wasmforge serve` in MiB",
-        ["state", "PSS", "RSS", "PSS over idle", "KiB of PSS for each"],
+        "Memory of `wasmforge serve` in MiB; over idle for each, in KiB",
+        ["state", "RSS", "PSS", "anonymous", "PSS over idle", "PSS for each", "anonymous for each"],
     );
     deploy(installation, plan.functions).await?;
 
@@ -71,10 +71,14 @@ async fn deploy(installation: &Installation, functions: u32) -> Result<()> {
 /// Memory while `count` requests wait for a clock inside their instances, each on a connection of its own.
 async fn waiting(node: &Node, count: u16) -> Result<Memory> {
     let request = get(&format!("/probe?do=sleep&ms={}", WAIT.as_millis()));
+    // First the connections: a server that is busy with a thousand instances accepts slowly.
+    let mut connections = Vec::new();
+    for _ in 0..count {
+        connections.push(Connection::open(node.functions).await?);
+    }
     let mut requests = JoinSet::new();
     let begin = Instant::now();
-    for _ in 0..count {
-        let mut connection = Connection::open(node.functions).await?;
+    for mut connection in connections {
         connection.send(&request).await?;
         requests.spawn(async move { connection.receive().await });
     }
@@ -96,15 +100,20 @@ async fn waiting(node: &Node, count: u16) -> Result<Memory> {
     Ok(measured)
 }
 
+/// A row; `over` is the idle state and how many things were added to it.
 fn row(table: &mut Table, name: &str, now: Memory, over: Option<(Memory, u32)>) {
     let mib = |kib: u64| format!("{:.1}", kib as f64 / 1024.0);
-    let more = over.map(|(idle, count)| (now.pss.saturating_sub(idle.pss), count));
-    let each = more.filter(|(_, count)| *count > 0).map(|(kib, count)| kib as f64 / f64::from(count));
-    table.row([
-        name.to_owned(),
-        mib(now.pss),
-        mib(now.rss),
-        more.map_or_else(String::new, |(kib, _)| mib(kib)),
-        each.map_or_else(String::new, |kib| format!("{kib:.1}")),
-    ]);
+    let each = |now: u64, idle: u64, count: u32| match count {
+        0 => String::new(),
+        count => format!("{:.1}", now.saturating_sub(idle) as f64 / f64::from(count)),
+    };
+    let over = over.map(|(idle, count)| {
+        [
+            mib(now.pss.saturating_sub(idle.pss)),
+            each(now.pss, idle.pss, count),
+            each(now.anonymous, idle.anonymous, count),
+        ]
+    });
+    let state = [name.to_owned(), mib(now.rss), mib(now.pss), mib(now.anonymous)];
+    table.row(state.into_iter().chain(over.unwrap_or_default()));
 }

@@ -30,6 +30,8 @@ pub(crate) struct Memory {
     pub(crate) rss: u64,
     /// The same, where a page that several processes share counts for each of them in part.
     pub(crate) pss: u64,
+    /// What of that no file backs. The rest the kernel may drop and read again.
+    pub(crate) anonymous: u64,
 }
 
 /// Memory of a process.
@@ -43,7 +45,7 @@ fn parse_memory(text: &str) -> Option<Memory> {
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
         value.trim().strip_suffix(" kB")?.parse().ok()
     };
-    Some(Memory { rss: field("Rss")?, pss: field("Pss")? })
+    Some(Memory { rss: field("Rss")?, pss: field("Pss")?, anonymous: field("Pss_Anon")? })
 }
 
 #[cfg(test)]
@@ -60,8 +62,8 @@ mod tests {
 
     #[test]
     fn memory_is_read_by_name() {
-        let text = "0-f ---p 00000000 00:00 0 [rollup]\nRss:  2048 kB\nPss:  1024 kB\nPss_Dirty:  1 kB\n";
-        assert_eq!(parse_memory(text), Some(Memory { rss: 2048, pss: 1024 }));
+        let text = "0-f ---p 00000000 00:00 0 [rollup]\nRss:  2048 kB\nPss:  1024 kB\nPss_Anon:  512 kB\n";
+        assert_eq!(parse_memory(text), Some(Memory { rss: 2048, pss: 1024, anonymous: 512 }));
         assert!(memory(std::process::id()).unwrap().rss > 0);
     }
 }
