@@ -98,12 +98,14 @@ impl Loader {
         loaded
     }
 
-    /// Checks, compiles and links a module that is about to be deployed, and keeps it warm.
+    /// Checks, compiles and links a module that is about to be deployed, and keeps it warm for the default limits. A
+    /// function with a fuel limit of its own is compiled once more, when it is first invoked.
     ///
     /// # Errors
     /// [`BuildError`] in words for its author.
     pub async fn admit(&self, module: Bytes) -> Result<ModuleHash, BuildError> {
-        let key = LoadKey { module: ModuleHash::of(&module), metered: false };
+        let metered = self.engines.policy().default.fuel.is_some();
+        let key = LoadKey { module: ModuleHash::of(&module), metered };
         self.loaded
             .try_get_with(key, self.load_slowly(key, Source::Bytes(module)))
             .await
