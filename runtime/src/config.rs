@@ -3,43 +3,16 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
 //! with every variable stands in `docs/operators-guide.md`.
 
+mod secret;
+mod variables;
+
+pub use secret::Secret;
+pub use variables::{ConfigError, Variables};
+
 use crate::engine::{LimitPolicy, MIB};
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
-use zeroize::Zeroizing;
-
-/// A text that is never printed and is wiped when dropped.
-#[derive(Clone, Default)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Takes a secret text.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
-    }
-
-    /// The text itself, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// Where PostgreSQL is.
 #[derive(Clone, Debug)]
@@ -139,72 +112,6 @@ pub struct Config {
     pub drain: Duration,
     /// Where the addresses are written once they answer.
     pub ready_file: Option<PathBuf>,
-}
-
-/// A variable whose value cannot be used. Only our own variables are strict; InsForge's fall back with a warning.
-#[derive(Debug, thiserror::Error)]
-#[error("{name}={value:?} {problem}")]
-pub struct ConfigError {
-    /// The variable's name.
-    pub name: String,
-    /// What it holds.
-    pub value: String,
-    /// What is wrong with that.
-    pub problem: String,
-}
-
-/// The environment, as a function from names to values, so that tests need not change the process's own.
-pub struct Variables(HashMap<String, String>);
-
-impl Variables {
-    /// The process's environment; values that are not UTF-8 are left out.
-    #[must_use]
-    pub fn of_process() -> Self {
-        Self(
-            std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
-        )
-    }
-
-    /// A variable's value; an empty one counts as absent.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    fn text(&self, name: &str, default: &str) -> String {
-        self.get(name).unwrap_or(default).to_owned()
-    }
-
-    fn parse<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, ConfigError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(value) => value.trim().parse().map(Some).map_err(|_| ConfigError {
-                name: name.to_owned(),
-                value: value.to_owned(),
-                problem: format!("is not {what}"),
-            }),
-        }
-    }
-
-    fn millis(&self, name: &str) -> Result<Option<Duration>, ConfigError> {
-        Ok(self.parse(name, "a number of milliseconds")?.map(Duration::from_millis))
-    }
-
-    fn mib(&self, name: &str) -> Result<Option<u64>, ConfigError> {
-        Ok(self.parse::<u64>(name, "a number of MiB")?.map(|mib| mib.saturating_mul(MIB)))
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        matches!(self.get(name), Some("1" | "true" | "yes" | "on"))
-    }
-}
-
-impl FromIterator<(String, String)> for Variables {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
-    }
 }
 
 impl Config {

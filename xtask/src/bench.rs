@@ -2,23 +2,61 @@
 
 use crate::command::{cargo, run, say};
 use crate::{guests, paths, runtime, toolchain};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::ffi::OsString;
 
-/// Builds the server as it is deployed, and measures it.
-pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
+/// The version of wasmtime that is embedded, so that the comparison is of what is around it.
+const WASMTIME: &str = "48.0.8";
+
+/// What is measured, and with what beside it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Measure an invocation's parts instead of servers
+    #[arg(long)]
+    pub(crate) parts: bool,
+    /// Install wasmtime's own command first, a peer that is left out where it is missing
+    #[arg(long)]
+    pub(crate) wasmtime: bool,
+    /// Goes to the benches
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) args: Vec<OsString>,
+}
+
+/// Builds the server as it is deployed, and measures it beside its peers, or an invocation's parts.
+pub(crate) fn run_all(options: &Options) -> Result<()> {
     let toolchain = toolchain::provide()?;
     let guests_dir = guests::build(&toolchain)?;
     let wasmforge = runtime::build_release()?;
     let services = runtime::services(&wasmforge)?;
-
-    say(format_args!("running the benches"));
-    let mut bench = cargo();
-    bench.current_dir(paths::root()).args(["bench", "-p", "wasmforge-benches"]);
-    if !args.is_empty() {
-        bench.arg("--").args(args);
+    if options.wasmtime {
+        install_wasmtime()?;
     }
-    bench.env("WASMFORGE_BIN", wasmforge).env("WASMFORGE_GUESTS", guests_dir);
-    bench.env("WASMFORGE_POSTGRES_BIN", services.postgres_bin);
-    run(&mut bench)
+    let mut measure = cargo();
+    if options.parts {
+        say(format_args!("measuring an invocation's parts"));
+        measure.args(["bench", "-p", "wasmforge-benches", "--bench", "invoke", "--"]);
+    } else {
+        say(format_args!("measuring the server beside its peers"));
+        measure.args(["run", "--release", "-p", "wasmforge-benches", "--"]);
+    }
+    measure.args(&options.args).current_dir(paths::root());
+    measure.env("WASMFORGE_BIN", wasmforge).env("WASMFORGE_GUESTS", guests_dir);
+    measure.env("WASMFORGE_POSTGRES_BIN", services.postgres_bin);
+    run(&mut measure)
+}
+
+/// Where the harness looks: the folder `wasmtime` of the cache.
+fn install_wasmtime() -> Result<()> {
+    say(format_args!("installing wasmtime {WASMTIME}; the first time, this takes some ten minutes"));
+    let root = paths::cache()?.join("wasmtime");
+    let mut install = cargo();
+    install.args(["install", "wasmtime-cli", "--locked", "--version", WASMTIME]).arg("--root").arg(&root);
+    install.env("CARGO_TARGET_DIR", root.join("build"));
+    run(&mut install)
+        .with_context(|| format!("get wasmtime with `cargo install wasmtime-cli --version {WASMTIME}`"))?;
+    match std::fs::remove_dir_all(root.join("build")) {
+        // Nothing was built: it was there.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => Ok(removed?),
+    }
 }

@@ -40,11 +40,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Run the benches; arguments go to them
-    Bench {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<OsString>,
-    },
+    /// Run the benches
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -53,7 +50,7 @@ fn main() -> ExitCode {
         Task::Guests => guests::main(),
         Task::Test { args } => test::run_all(&args),
         Task::Dev { args } => dev::run(&args),
-        Task::Bench { args } => bench::run_all(&args),
+        Task::Bench(options) => bench::run_all(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -74,4 +71,17 @@ fn setup() -> anyhow::Result<()> {
         command::say(format_args!("PostgREST: {}", postgrest.display()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_bench_does_not_know_goes_to_the_benches() {
+        let cli = Cli::try_parse_from(["xtask", "bench", "--parts", "--rounds", "1", "--wasmtime"]).unwrap();
+        let Task::Bench(options) = cli.task else { panic!("not bench") };
+        assert!(options.parts && !options.wasmtime);
+        assert_eq!(options.args, ["--rounds", "1", "--wasmtime"]);
+    }
 }

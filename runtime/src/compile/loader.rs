@@ -13,6 +13,7 @@ use crate::telemetry::Metrics;
 use bytes::Bytes;
 use moka::future::Cache;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use wasmtime::component::Component;
 
@@ -42,6 +43,7 @@ pub struct Loader {
     max_module: u64,
     loaded: Cache<LoadKey, Arc<Prepared>>,
     refused: moka::sync::Cache<LoadKey, BuildError>,
+    hits: AtomicU64,
 }
 
 impl Loader {
@@ -73,6 +75,7 @@ impl Loader {
             max_module: config.max_module,
             loaded,
             refused: moka::sync::Cache::builder().max_capacity(REFUSALS).time_to_live(REFUSAL_LIFE).build(),
+            hits: AtomicU64::new(0),
         })
     }
 
@@ -83,6 +86,7 @@ impl Loader {
     pub async fn load(&self, function: &Function, metered: bool) -> Result<Arc<Prepared>, BuildError> {
         let key = LoadKey { module: function.module, metered };
         if let Some(prepared) = self.loaded.get(&key).await {
+            self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(prepared);
         }
         if let Some(error) = self.refused.get(&key) {
@@ -98,18 +102,26 @@ impl Loader {
         loaded
     }
 
-    /// Checks, compiles and links a module that is about to be deployed, and keeps it warm.
+    /// Checks, compiles and links a module that is about to be deployed, and keeps it warm for the default limits. A
+    /// function with a fuel limit of its own is compiled once more, when it is first invoked.
     ///
     /// # Errors
     /// [`BuildError`] in words for its author.
     pub async fn admit(&self, module: Bytes) -> Result<ModuleHash, BuildError> {
-        let key = LoadKey { module: ModuleHash::of(&module), metered: false };
+        let metered = self.engines.policy().default.fuel.is_some();
+        let key = LoadKey { module: ModuleHash::of(&module), metered };
         self.loaded
             .try_get_with(key, self.load_slowly(key, Source::Bytes(module)))
             .await
             .map_err(|error| BuildError::clone(&error))?;
         self.refused.invalidate(&key);
         Ok(key.module)
+    }
+
+    /// How often code was asked for and was loaded already.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
     }
 
     /// How many components are loaded.

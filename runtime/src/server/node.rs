@@ -4,7 +4,7 @@ use super::pages::{self, Pages};
 use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
 use crate::compile::{Loader, local_seal};
 use crate::config::Config;
-use crate::engine::{Engines, Limits, Ticker};
+use crate::engine::{EngineProfile, Engines, Limits, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::registry::{
@@ -61,6 +61,7 @@ impl Node {
         let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
         let ticker = Ticker::start()?;
         let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
+        make_common_engine(engines.clone());
         let seal = match config.encryption_key.is_empty() {
             true => local_seal(&config.compile.cache_dir)?,
             false => config.encryption_key.clone(),
@@ -137,6 +138,16 @@ pub fn outbound_access(config: &Config) -> Result<OutboundAccess, NodeError> {
         policy: Arc::new(policy),
         limits: OutboundLimits { requests: outbound_requests, concurrency: outbound_concurrency },
     })
+}
+
+/// Makes the engine that most functions need while the listeners come up, so that the first request need not.
+fn make_common_engine(engines: Arc<Engines>) {
+    tokio::task::spawn_blocking(move || {
+        let common = EngineProfile { wasi: WasiVersion::V02, metered: false };
+        if let Err(error) = engines.get(common) {
+            tracing::error!(%error, "no function can run");
+        }
+    });
 }
 
 fn database_health(registry: &PostgresRegistry) -> DatabaseHealth {

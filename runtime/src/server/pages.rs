@@ -33,6 +33,7 @@ async fn metrics(State(pages): State<Pages>) -> Response {
         queued: invoker.admission.waiting(),
         functions: invoker.directory.len() as u64,
         loaded: invoker.loader.loaded(),
+        memory_hits: invoker.loader.hits(),
     };
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics.render(gauges)).into_response()
 }

@@ -30,6 +30,8 @@ pub struct Gauges {
     pub functions: u64,
     /// Components that are loaded.
     pub loaded: u64,
+    /// How often code was asked for and was loaded already.
+    pub memory_hits: u64,
 }
 
 /// Every metric of the process. Names begin with `wasmforge_`; `docs/operators-guide.md` lists them.
@@ -129,9 +131,13 @@ impl Metrics {
 
     /// Counts machine code that was made ready; `source` is `disk`, `database` or `compiler`.
     pub fn code_loaded(&self, source: &'static str) {
+        self.code_loads(source).increment(1);
+    }
+
+    fn code_loads(&self, source: &'static str) -> Counter {
         let key =
             Key::from_parts("wasmforge_code_loads_total", vec![Label::from_static_parts("source", source)]);
-        self.recorder.register_counter(&key, &METADATA).increment(1);
+        self.recorder.register_counter(&key, &METADATA)
     }
 
     /// Counts one compile.
@@ -153,6 +159,7 @@ impl Metrics {
         set("wasmforge_queue_depth", gauges.queued);
         set("wasmforge_functions", gauges.functions);
         set("wasmforge_components_loaded", gauges.loaded);
+        self.code_loads("memory").absolute(gauges.memory_hits);
         self.handle.run_upkeep();
         self.handle.render()
     }

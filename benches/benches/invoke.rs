@@ -1,0 +1,198 @@
+//! What an instance costs alone, and what the whole invocation costs around it, in process and without a socket.
+//!
+//! Each step contains the one before it: a store with a guest's state; an instance in it from a pre-linked component;
+//! the handler's answer; the invocation with lookup, admission, limits, record and log line. The differences are
+//! whose the microseconds are. The guest is `hello`, from `WASMFORGE_GUESTS`.
+
+use anyhow::{Context as _, anyhow};
+use async_trait::async_trait;
+use bytes::Bytes;
+use criterion::Criterion;
+use http::Request;
+use http_body_util::{BodyExt as _, Empty};
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use wasmforge::compile::Loader;
+use wasmforge::config::{Config, LogFormat, Secret, Variables};
+use wasmforge::engine::{Engines, Environment, Prepared, Ticker};
+use wasmforge::invoke::{Admission, Invoker};
+use wasmforge::registry::{
+    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, ModuleStore, Slug, StoreError,
+};
+use wasmforge::telemetry::{LineWriter, Metrics, Recorder};
+use wasmforge_sandbox::{GuestState, Handler, OutboundAccess, StoreLimits, Usage, new_store};
+use wasmtime::Store;
+use wasmtime_wasi::WasiCtx;
+
+fn main() -> ExitCode {
+    // Modules are compiled in a child process that is this program again.
+    if std::env::args().nth(1).is_some_and(|arg| arg == "compile-worker") {
+        return wasmforge::cli::run();
+    }
+    match bench() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("invoke: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench() -> anyhow::Result<()> {
+    // One thread, as instances of one core have it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let cache = tempfile::tempdir()?;
+    let hello = runtime.block_on(Hello::prepare(cache.path().to_owned()))?;
+    runtime.block_on(hello.check()).map_err(|error| anyhow!("hello does not run: {error:#}"))?;
+    let mut criterion = Criterion::default().configure_from_args();
+    hello.bench(&mut criterion, &runtime);
+    criterion.final_summary();
+    hello.invoker.recorder.stop();
+    Ok(())
+}
+
+/// The function with everything that runs it.
+struct Hello {
+    prepared: Arc<Prepared>,
+    invoker: Invoker,
+}
+
+impl Hello {
+    async fn prepare(cache_dir: PathBuf) -> anyhow::Result<Self> {
+        let guests = std::env::var_os("WASMFORGE_GUESTS").context("WASMFORGE_GUESTS is not set")?;
+        let path = PathBuf::from(guests).join("hello.wasm");
+        let module: Bytes =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?.into();
+        let mut config = Config::from_variables(&Variables::from_iter([]))?;
+        config.compile.cache_dir = cache_dir;
+
+        let metrics = Arc::new(Metrics::new()?);
+        let lines = LineWriter::to(LogFormat::Json, Box::new(std::io::sink()));
+        let recorder = Recorder::start(lines, metrics.clone(), None)?;
+        let ticker = Ticker::start()?;
+        let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
+        let store: Arc<dyn ModuleStore> = Arc::new(Nothing);
+        let seal = Secret::new("benches-only");
+        let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
+        let function = Arc::new(Function {
+            slug: Slug::parse("hello")?,
+            version: 1,
+            kind: FunctionKind::Component,
+            module: loader.admit(module).await?,
+            limits: Default::default(),
+            auth: AuthPolicy::Public,
+        });
+        let prepared = loader.load(&function, false).await?;
+        let directory = Arc::new(Directory::default());
+        directory.fill([function]);
+        let invoker = Invoker {
+            directory,
+            loader,
+            store,
+            revalidate: None,
+            authorize: None,
+            admission: Admission::new(config.admission, ticker),
+            policy: config.limits,
+            access: wasmforge::server::outbound_access(&config)?,
+            recorder,
+            dev_mode: false,
+        };
+        Ok(Self { prepared, invoker })
+    }
+
+    /// What does not work is not measured.
+    async fn check(&self) -> wasmtime::Result<()> {
+        let mut store = self.store()?;
+        self.instantiate(&mut store).await?;
+        for length in [self.handle().await?, self.invoke().await?] {
+            if length == 0 {
+                wasmtime::bail!("it answers nothing");
+            }
+        }
+        Ok(())
+    }
+
+    fn bench(&self, criterion: &mut Criterion, runtime: &Runtime) {
+        let mut group = criterion.benchmark_group("hello");
+        group.bench_function("1 store", |b| b.to_async(runtime).iter(async || black_box(self.store())));
+        group.bench_function("2 store and instance", |b| {
+            b.to_async(runtime).iter(async || {
+                let mut store = self.store()?;
+                self.instantiate(&mut store).await
+            });
+        });
+        group.bench_function("3 store, instance and answer", |b| b.to_async(runtime).iter(|| self.handle()));
+        group.bench_function("4 whole invocation", |b| b.to_async(runtime).iter(|| self.invoke()));
+        group.finish();
+    }
+
+    fn store(&self) -> wasmtime::Result<Store<GuestState>> {
+        let limits = self.invoker.policy.default;
+        let usage = Arc::new(Usage::default());
+        let access: OutboundAccess = self.invoker.access.clone();
+        let environment = Arc::new(Environment::default());
+        let wasi = WasiCtx::builder().build();
+        let state = GuestState::new(wasi, environment, limits.memory, access, &usage);
+        new_store(self.prepared.handler.engine(), state, StoreLimits { cpu: limits.cpu, fuel: None }, &usage)
+    }
+
+    async fn instantiate(&self, store: &mut Store<GuestState>) -> wasmtime::Result<()> {
+        match &self.prepared.handler {
+            Handler::V02(pre) => pre.instance_pre().instantiate_async(store).await.map(drop),
+            Handler::V03(pre) => pre.instance_pre().instantiate_async(store).await.map(drop),
+        }
+    }
+
+    /// The handler's answer and its body's length.
+    async fn handle(&self) -> wasmtime::Result<usize> {
+        let mut store = self.store()?;
+        let (sender, head) = oneshot::channel();
+        let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        let request = Request::get("http://localhost/hello").body(body)?;
+        let run = self.prepared.handler.run(&mut store, request, sender);
+        let answer = async {
+            let response = head.await?.map_err(wasmtime::Error::msg)?;
+            wasmtime::error::Ok(response.into_body().collect().await?.to_bytes().len())
+        };
+        let (run, length) = tokio::join!(run, answer);
+        run?;
+        length
+    }
+
+    /// The same through the whole of the runtime.
+    async fn invoke(&self) -> wasmtime::Result<usize> {
+        let request = Request::get("http://localhost/hello").body(Empty::<Bytes>::new())?;
+        let response = self.invoker.invoke("hello", request).await;
+        Ok(response.into_body().collect().await?.to_bytes().len())
+    }
+}
+
+/// A store of modules that has none: the one function is in memory.
+struct Nothing;
+
+#[async_trait]
+impl ModuleStore for Nothing {
+    async fn module(&self, function: &Function) -> Result<Bytes, StoreError> {
+        Err(StoreError::Missing(function.module))
+    }
+
+    async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn record_build(&self, _function: &Function, _error: Option<&str>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn artifact(&self, _key: &ArtifactKey) -> Result<Option<Bytes>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_artifact(&self, _key: &ArtifactKey, _sealed: Bytes) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

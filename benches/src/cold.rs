@@ -1,0 +1,87 @@
+//! First requests: after a start, of a function that is not in memory, after a deploy.
+
+use crate::http1::{Connection, get};
+use crate::install::Installation;
+use crate::module::distinct;
+use crate::node::{Node, invoke};
+use crate::process::POLL;
+use crate::stats::{greatest, least, median};
+use crate::table::Table;
+use anyhow::{Result, bail};
+use std::time::Duration;
+
+/// How long a server may take to its first answer.
+const FIRST_ANSWER: Duration = Duration::from_secs(30);
+
+/// One kind of wait, in ms.
+#[derive(Default)]
+struct Waits(Vec<f64>);
+
+impl Waits {
+    fn add(&mut self, wait: Duration) {
+        self.0.push(wait.as_secs_f64() * 1e3);
+    }
+
+    fn row(&self, table: &mut Table, name: &str) {
+        let ms = |value: f64| format!("{value:.2}");
+        let of = || self.0.iter().copied();
+        table.row([name.to_owned(), ms(median(of())), ms(least(of())), ms(greatest(of()))]);
+    }
+}
+
+/// Measures `times` starts and deploys and prints the table.
+pub(crate) async fn measure(installation: &Installation, times: u32) -> Result<()> {
+    let hello = installation.guest_bytes("hello")?;
+    // Deployed once: from then on their machine code is on the disk.
+    let node = Node::start(installation).await?;
+    for slug in ["hello", "hello-2"] {
+        node.deploy(slug, &distinct(&hello, slug)).await?;
+    }
+    drop(node);
+
+    let mut start = Waits::default();
+    let (mut first, mut second, mut warm) = (Waits::default(), Waits::default(), Waits::default());
+    for _ in 0..times {
+        start.add(start_to_first_answer(installation).await?);
+        let node = Node::start(installation).await?;
+        let mut connection = node.connect().await?;
+        first.add(invoke(&mut connection, "hello").await?);
+        second.add(invoke(&mut connection, "hello-2").await?);
+        warm.add(invoke(&mut connection, "hello-2").await?);
+    }
+
+    let (mut deploy, mut after) = (Waits::default(), Waits::default());
+    let node = Node::start(installation).await?;
+    let mut connection = node.connect().await?;
+    for number in 0..times {
+        deploy.add(node.deploy("fresh", &distinct(&hello, &format!("deploy {number}"))).await?);
+        after.add(invoke(&mut connection, "fresh").await?);
+    }
+
+    let title = format!("Cold: {times} times each, a component of {} KB, in ms", hello.len() / 1000);
+    let mut table = Table::new(title, ["what", "median", "least", "most"]);
+    start.row(&mut table, "`serve`, from start to first answer");
+    first.row(&mut table, "first request of a process, code on disk");
+    second.row(&mut table, "first request of a further function, code on disk");
+    warm.row(&mut table, "the next request");
+    deploy.row(&mut table, "deploy, until it is answered");
+    after.row(&mut table, "first request after a deploy");
+    Ok(table.print()?)
+}
+
+/// From before the process exists to the first answer of a function.
+async fn start_to_first_answer(installation: &Installation) -> Result<Duration> {
+    let mut running = Node::launch(installation)?;
+    let functions = running.listening().await?;
+    let mut connection = Connection::open(functions).await?;
+    let request = get("/hello");
+    while running.age() < FIRST_ANSWER {
+        // 503 until the directory was read.
+        match connection.exchange(&request).await?.status {
+            200 => return Ok(running.age()),
+            503 => tokio::time::sleep(POLL).await,
+            status => bail!("hello answered {status}"),
+        }
+    }
+    bail!("no function answered within {FIRST_ANSWER:?}")
+}

@@ -1,0 +1,115 @@
+//! `wasmforge serve` on the database of this run.
+
+use crate::http1::{Answer, Connection, get};
+use crate::install::Installation;
+use crate::process::{POLL, Program, Running, Stop};
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Opens the admin API of a server that lives for one run, on loopback.
+const API_KEY: &str = "ik_benches_only_0123456789abcdef0123";
+
+/// How long a server may take to know its functions.
+const READY: Duration = Duration::from_secs(60);
+
+/// A node that knows its functions.
+pub(crate) struct Node {
+    /// Its process.
+    pub(crate) running: Running,
+    /// Where functions answer.
+    pub(crate) functions: SocketAddr,
+    platform: SocketAddr,
+}
+
+impl Node {
+    /// Starts a node without waiting for anything. Every node of a run has the same database and the same folder of
+    /// machine code.
+    pub(crate) fn launch(installation: &Installation) -> Result<Running> {
+        let ready = ready_file(installation)?;
+        // The last node's, if that did not end well.
+        let _ = fs::remove_file(&ready);
+        Program::new(&installation.wasmforge, Stop::Term)
+            .args(["serve", "--functions-addr", "127.0.0.1:0", "--platform-addr", "127.0.0.1:0"])
+            .arg("--ready-file")
+            .arg(ready)
+            .env("DATABASE_URL", installation.postgres.url())
+            .env("JWT_SECRET", "benches-only-secret-of-at-least-32-bytes")
+            .env("ACCESS_API_KEY", API_KEY)
+            .env("WASMFORGE_CACHE_DIR", installation.folder("serve/code")?)
+            .start_on(installation.cores, &installation.folder("serve")?)
+    }
+
+    /// Starts a node and waits until it knows its functions.
+    pub(crate) async fn start(installation: &Installation) -> Result<Self> {
+        let mut running = Self::launch(installation)?;
+        let ready = addresses(&mut running, &ready_file(installation)?).await?;
+        let address = |name: &str| {
+            let url = ready.get(name).and_then(Value::as_str)?;
+            url.strip_prefix("http://")?.trim_end_matches('/').parse().ok()
+        };
+        let functions = address("functions").context("the ready file has no functions address")?;
+        let platform = address("platform").context("the ready file has no platform address")?;
+        Ok(Self { running, functions, platform })
+    }
+
+    /// Deploys a component and tells how long that took.
+    pub(crate) async fn deploy(&self, slug: &str, module: &[u8]) -> Result<Duration> {
+        let length = module.len();
+        let mut request = format!(
+            "PUT /api/functions/{slug}/module HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {API_KEY}\r\n\
+             Content-Type: application/wasm\r\nContent-Length: {length}\r\n\r\n"
+        )
+        .into_bytes();
+        request.extend_from_slice(module);
+        let mut connection = Connection::open(self.platform).await?;
+        let begin = Instant::now();
+        let answer = connection.exchange(&request).await.context("a deploy")?;
+        let took = begin.elapsed();
+        match answer.status {
+            200 | 201 => Ok(took),
+            status => bail!("a deploy was answered {status}: {}", answer.text()),
+        }
+    }
+
+    /// A connection for functions.
+    pub(crate) async fn connect(&self) -> Result<Connection> {
+        Connection::open(self.functions).await
+    }
+}
+
+/// Invokes a function on an open connection and tells how long that took.
+pub(crate) async fn invoke(connection: &mut Connection, slug: &str) -> Result<Duration> {
+    let request = get(&format!("/{slug}"));
+    let begin = Instant::now();
+    let answer = connection.exchange(&request).await?;
+    let took = begin.elapsed();
+    check(&answer, slug)?;
+    Ok(took)
+}
+
+fn check(answer: &Answer, slug: &str) -> Result<()> {
+    match answer.status {
+        200 => Ok(()),
+        status => bail!("{slug} answered {status}: {}", answer.text()),
+    }
+}
+
+fn ready_file(installation: &Installation) -> Result<PathBuf> {
+    Ok(installation.folder("serve")?.join("ready.json"))
+}
+
+/// Waits for the ready file, which appears whole.
+async fn addresses(running: &mut Running, ready: &Path) -> Result<Value> {
+    while running.age() < READY {
+        if let Ok(text) = fs::read(ready) {
+            return serde_json::from_slice(&text).context("the ready file");
+        }
+        running.check()?;
+        tokio::time::sleep(POLL).await;
+    }
+    bail!("wasmforge serve was not ready within {READY:?}")
+}
