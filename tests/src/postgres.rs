@@ -24,12 +24,11 @@ const NOBODY: u32 = 65534;
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// Settings of a server whose data need not outlive it.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 7] = [
     "listen_addresses=127.0.0.1",
     "max_connections=300",
     "fsync=off",
     "full_page_writes=off",
-    "synchronous_commit=off",
     "shared_buffers=32MB",
     "unix_socket_directories=.",
     "log_min_messages=fatal",
@@ -38,13 +37,14 @@ const SETTINGS: [&str; 8] = [
 /// Runs the server until this process's end closes the supervisor's input.
 const WHILE_PARENT_LIVES: &str = r#""$@" & server=$!; read -r _; kill -QUIT $server; wait $server"#;
 
-/// Runs the server until nobody holds a lock on `users`. While `lock` is held, nobody new can come.
+/// Runs the server until nobody holds a lock on `users`. While `lock` is held, nobody new can come; its data, which is
+/// large by then, is removed when others need not wait for that.
 const WHILE_USED: &str = r#"
 "$@" & server=$!
 exec 8<../lock 9<../users
 while sleep 5 && kill -0 $server; do
     if flock -n 8; then
-        if flock -n 9; then kill -QUIT $server; wait $server; exit; fi
+        if flock -n 9; then kill -QUIT $server; wait $server; exec 8<&- 9<&-; rm -rf data; exit; fi
         flock -u 8
     fi
 done"#;
@@ -63,7 +63,7 @@ impl Postgres {
         let folder = TempDir::with_prefix("wasmforge-postgres-").unwrap();
         // Another user runs the server.
         fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        init(folder.path());
+        init(&folder.path().join("server"));
         let mut server = Self { folder, port: free_port(), running: None };
         server.resume();
         server
@@ -234,28 +234,28 @@ fn running_port(folder: &Path) -> Option<u16> {
 }
 
 fn start_shared(folder: &Path) -> u16 {
-    let server = folder.join("server");
-    if server.exists() {
-        fs::remove_dir_all(&server).unwrap();
+    for old in fs::read_dir(folder).unwrap().flatten() {
+        // What is empty is left of a server that has gone.
+        let _ = fs::remove_dir(old.path());
     }
-    init(folder);
     let port = free_port();
+    let server = folder.join(format!("server-{port}"));
+    init(&server);
     supervisor(WHILE_USED, &server, port).stdin(Stdio::null()).spawn().unwrap();
     wait_until_ready(&server);
     fs::write(folder.join("port"), port.to_string()).unwrap();
     port
 }
 
-/// Makes `server/` in `folder`, owned by whoever runs the server, and a cluster in it.
+/// Makes `folder`, owned by whoever runs the server, and a cluster in it.
 fn init(folder: &Path) {
-    let server = folder.join("server");
-    fs::create_dir(&server).unwrap();
+    fs::create_dir(folder).unwrap();
     if is_root() {
-        chown(&server, Some(NOBODY), Some(NOBODY)).unwrap();
+        chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
     }
     let output = unprivileged(&program("initdb"))
         .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D", "data"])
-        .current_dir(&server)
+        .current_dir(folder)
         .stdin(Stdio::null())
         .output();
     let output = output.unwrap_or_else(|error| panic!("initdb in $WASMFORGE_POSTGRES_BIN: {error}"));

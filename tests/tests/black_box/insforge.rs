@@ -4,7 +4,7 @@ use serde_json::json;
 use wasmforge_tests::{API_KEY, Database, Node, Serve, answering, component, encrypt, in_time};
 
 /// A database as InsForge's backend leaves it, with its API key.
-pub(crate) async fn database() -> Database {
+pub async fn database() -> Database {
     let database = Database::create().await;
     database.execute(include_str!("insforge.sql")).await;
     database.write_secret("API_KEY", &encrypt(API_KEY)).await;

@@ -153,7 +153,7 @@ async fn a_module_that_takes_too_long_to_compile_is_given_up() {
     let database = Database::create().await;
     let node = Serve::over(&database).var("WASMFORGE_COMPILE_CPU_MS", 1000).start().await;
     node.deploy("f", answering(201)).await;
-    let (status, code, message) = node.upload("huge", unseen(&huge(20_000))).await.api_error();
+    let (status, code, message) = node.upload("huge", unseen(&huge(2_000))).await.api_error();
     assert_eq!((status, code.as_str()), (400, "INVALID_MODULE"), "{message}");
     assert_eq!(message, "compiling the module took more than 1s of CPU time");
     assert_eq!(node.status_of("f").await, 201);
@@ -165,7 +165,7 @@ async fn a_module_that_takes_too_long_to_compile_is_given_up() {
 async fn a_module_that_waits_too_long_for_the_compiler_is_given_up() {
     let database = Database::create().await;
     let node = Serve::over(&database).var("WASMFORGE_COMPILE_WALL_MS", 300).start().await;
-    let (status, _, message) = node.upload("huge", unseen(&huge(20_000))).await.api_error();
+    let (status, _, message) = node.upload("huge", unseen(&huge(2_000))).await.api_error();
     assert_eq!((status, message.contains("300ms")), (400, true), "{message}");
     let no_compiler = || child(&node, "compile-worker").is_none().then_some(());
     eventually("the compiler being gone", no_compiler).await;
@@ -174,10 +174,10 @@ async fn a_module_that_waits_too_long_for_the_compiler_is_given_up() {
 #[tokio::test]
 async fn a_module_that_takes_too_much_memory_to_compile_is_given_up() {
     let database = Database::create().await;
-    let node = Serve::over(&database).var("WASMFORGE_COMPILE_MEMORY_MIB", 300).start().await;
-    let (status, code, message) = node.upload("huge", unseen(&huge(20_000))).await.api_error();
+    let node = Serve::over(&database).var("WASMFORGE_COMPILE_MEMORY_MIB", 80).start().await;
+    let (status, code, message) = node.upload("huge", unseen(&huge(2_000))).await.api_error();
     assert_eq!((status, code.as_str()), (400, "INVALID_MODULE"), "{message}");
-    assert_eq!(message, "compiling the module took more memory than the 300 MiB that are allowed");
+    assert_eq!(message, "compiling the module took more memory than the 80 MiB that are allowed");
     node.deploy("small", unseen(&answering(202))).await;
     assert_eq!(node.status_of("small").await, 202);
 }
@@ -192,7 +192,7 @@ async fn the_compiler_knows_no_secret_and_dies_with_the_node() {
             .header("content-type", "application/wasm"),
     );
     let answer = tokio::spawn(answer);
-    assert!(body.write(unseen(&huge(20_000))).await);
+    assert!(body.write(unseen(&huge(2_000))).await);
     drop(body);
     let pid = eventually("the compiler's process", || child(&node, "compile-worker")).await;
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
