@@ -125,8 +125,9 @@ impl Loader {
     }
 
     /// How many components are loaded.
-    #[must_use]
-    pub fn loaded(&self) -> u64 {
+    pub async fn loaded(&self) -> u64 {
+        // The cache counts what it has done its housekeeping for.
+        self.loaded.run_pending_tasks().await;
         self.loaded.entry_count()
     }
 

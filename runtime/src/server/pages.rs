@@ -32,7 +32,7 @@ async fn metrics(State(pages): State<Pages>) -> Response {
         instances: health.engines.ticker().running(),
         queued: invoker.admission.waiting(),
         functions: invoker.directory.len() as u64,
-        loaded: invoker.loader.loaded(),
+        loaded: invoker.loader.loaded().await,
         memory_hits: invoker.loader.hits(),
     };
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics.render(gauges)).into_response()
