@@ -26,13 +26,17 @@ pub struct Launch {
 
 impl Launch {
     /// `wasmforge` with these arguments. Nothing of this process's environment reaches it but `PATH` and the language.
-    /// Machine code is shared with all other tests, unless [`Launch::code_cache`] says otherwise.
+    /// Machine code is shared with all tests of the same command, unless [`Launch::code_cache`] says otherwise.
     #[must_use]
     pub fn new<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        let arguments: Vec<_> = arguments.into_iter().map(|a| a.as_ref().to_owned()).collect();
+        let command =
+            arguments.first().map_or_else(String::new, |c: &OsString| c.to_string_lossy().into_owned());
         Self {
-            arguments: arguments.into_iter().map(|a| a.as_ref().to_owned()).collect(),
+            arguments,
             variables: Vec::new(),
-            code_cache: guests::scratch("code"),
+            // Another command's seal may be another.
+            code_cache: guests::scratch(&format!("code-{command}")),
             stdin: Vec::new(),
         }
     }

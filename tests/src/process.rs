@@ -28,6 +28,15 @@ impl Vitals {
         std::fs::write(self.path("clear_refs"), "5").unwrap();
     }
 
+    /// The CPU time that it has used, in clock ticks of a hundredth of a second.
+    #[must_use]
+    pub fn cpu_ticks(self) -> u64 {
+        let stat = std::fs::read_to_string(self.path("stat")).unwrap();
+        // The second field is the program's name, which may hold anything; the 14th and the 15th are user and system time.
+        let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        [11, 12].map(|field: usize| fields[field].parse::<u64>().unwrap()).iter().sum()
+    }
+
     /// How many threads it has.
     #[must_use]
     pub fn threads(self) -> u64 {

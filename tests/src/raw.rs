@@ -1,8 +1,13 @@
 //! A TCP connection that sends bytes as they are, however wrong they are.
 
 use crate::in_time;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Silence that is taken for the end of an answer.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// A connection without a protocol.
 pub struct Raw(TcpStream);
@@ -15,11 +20,6 @@ impl Raw {
     /// Sends bytes. `false` where the server has closed.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         in_time("the bytes' departure", self.0.write_all(bytes.as_ref())).await.is_ok()
-    }
-
-    /// Says that nothing more will be sent, and goes on reading.
-    pub async fn close_sending(&mut self) {
-        let _ = self.0.shutdown().await;
     }
 
     /// Reads until `text` has come, and returns everything up to there and what came with it. At the connection's end,
@@ -39,6 +39,17 @@ impl Raw {
             }
         };
         String::from_utf8_lossy(&in_time(text, read).await).into_owned()
+    }
+
+    /// What comes until the server closes the connection, or has been silent for a second: a server that waits for more
+    /// says nothing.
+    pub async fn read_until_quiet(&mut self) -> String {
+        let mut read = Vec::new();
+        let mut buffer = [0; 4096];
+        while let Ok(Ok(n @ 1..)) = timeout(QUIET, self.0.read(&mut buffer)).await {
+            read.extend_from_slice(&buffer[..n]);
+        }
+        String::from_utf8_lossy(&read).into_owned()
     }
 
     /// Everything until the server closes, or resets, the connection.

@@ -41,12 +41,7 @@ impl Upstream {
     /// Answers a request with a body by that body, and any other by its method and path.
     pub async fn echoing() -> Self {
         Self::start(|stream| async {
-            let service = service_fn(async |request: Request<Incoming>| {
-                let line = format!("{} {}", request.method(), request.uri());
-                let body = request.into_body().collect().await.map_or(Bytes::new(), |body| body.to_bytes());
-                let body = if body.is_empty() { line.into() } else { body };
-                Ok::<_, Infallible>(Response::new(Full::new(body)))
-            });
+            let service = service_fn(echo);
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         })
         .await
@@ -101,6 +96,12 @@ impl Upstream {
     pub fn open(&self) -> usize {
         self.counts.open.load(Ordering::SeqCst)
     }
+}
+
+async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let line = format!("{} {}", request.method(), request.uri());
+    let body = request.into_body().collect().await.map_or(Bytes::new(), |body| body.to_bytes());
+    Ok(Response::new(Full::new(if body.is_empty() { line.into() } else { body })))
 }
 
 impl Drop for Upstream {
