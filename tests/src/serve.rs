@@ -2,7 +2,7 @@
 
 use crate::{Database, Endpoint, Launch, Process, eventually, in_time};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The key of [`Node`]'s admin API.
@@ -76,7 +76,7 @@ impl Serve {
             platform: endpoint("platform"),
             api_key: ready["apiKey"].as_str().map(str::to_owned),
             process,
-            _ready: self.ready,
+            ready: self.ready,
         }
     }
 }
@@ -91,7 +91,7 @@ pub struct Node {
     pub api_key: Option<String>,
     /// Its process.
     pub process: Process,
-    _ready: TempDir,
+    ready: TempDir,
 }
 
 impl Node {
@@ -99,6 +99,12 @@ impl Node {
     #[must_use]
     pub fn platform(&self) -> Endpoint {
         self.platform.expect("the node has no platform listener")
+    }
+
+    /// Where the process wrote its addresses.
+    #[must_use]
+    pub fn ready_file(&self) -> PathBuf {
+        self.ready.path().join("ready.json")
     }
 
     /// What `/health` of the functions listener says, with its status.

@@ -1,6 +1,7 @@
 //! Machine code: found again rather than made again, and never run unless this installation made it.
 
 use futures_util::future::join_all;
+use serde_json::json;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -263,4 +264,22 @@ async fn however_many_deploy_a_module_at_once_it_is_compiled_once() {
     for slug in &slugs {
         assert_eq!(node.status_of(slug).await, 200);
     }
+}
+
+#[tokio::test]
+async fn one_module_under_two_names_runs_under_the_settings_of_each() {
+    let (database, cache) = (Database::create().await, tempfile::tempdir().unwrap());
+    let node = node(&database, cache.path()).await;
+    let probe = fs::read(component("probe")).unwrap();
+    for slug in ["strict", "plain", "metered"] {
+        node.deploy(slug, probe.clone()).await;
+    }
+    assert_eq!(loads(&node).await, (1, 0, 0), "their code is the same");
+    assert_eq!(node.update("strict", json!({"limits": {"wallMs": 200}})).await.code(), 200);
+    assert_eq!(node.update("metered", json!({"limits": {"fuel": 1000}})).await.code(), 200);
+    let sleep = async |slug: &str| node.functions.get(&format!("/{slug}?do=sleep&ms=600")).await.code();
+    assert_eq!((sleep("strict").await, sleep("plain").await), (504, 200));
+    let starved = node.functions.get("/metered?do=ok").await;
+    assert_eq!(starved.invoke_error(), (504, "FUEL_EXHAUSTED".into()));
+    assert_eq!(node.status_of("plain").await, 200);
 }

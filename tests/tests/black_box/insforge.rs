@@ -1,7 +1,7 @@
 //! A node over a database that InsForge's backend made.
 
 use serde_json::json;
-use wasmforge_tests::{API_KEY, Database, Node, Serve, answering, component, encrypt, in_time};
+use wasmforge_tests::{API_KEY, Database, Node, Postgres, Serve, answering, component, encrypt, in_time};
 
 /// A database as InsForge's backend leaves it, with its API key.
 pub async fn database() -> Database {
@@ -244,4 +244,44 @@ async fn a_sidecar_waits_for_insforge_to_make_its_tables() {
     assert_eq!(database.text("to_regnamespace('functions')").await, None, "nothing was made");
     database.execute(include_str!("insforge.sql")).await;
     in_time("the node finding them", async { while node.status_of("old").await != 501 {} }).await;
+}
+
+#[tokio::test]
+async fn a_role_that_may_only_read_runs_what_is_there() {
+    let database = database().await;
+    let role = format!("reader_{}", database.name());
+    let grants = format!(
+        "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA functions, system TO {role};
+         GRANT SELECT ON functions.definitions, system.secrets TO {role}"
+    );
+    database.execute(&grants).await;
+    let before = catalogue(&database).await;
+    let url = database.url().replace("postgres:postgres@", &format!("{role}@"));
+    let node = Serve::over(&database).var("DATABASE_URL", url).start().await;
+    assert_eq!(node.health().await.1["database"]["mode"], "unmodified");
+    node.process.stderr.containing("the schema cannot be extended").await;
+    assert_eq!(node.status_of("old").await, 501);
+    assert_eq!(node.slugs().await.len(), 3);
+    let refused = node.create(json!({"name": "n", "code": "x"})).await;
+    assert!(refused.status.is_server_error(), "{refused:?}");
+    assert_eq!(node.slugs().await.len(), 3);
+    assert_eq!(catalogue(&database).await, before);
+}
+
+#[tokio::test]
+async fn memory_serves_when_an_unmodified_database_goes_away() {
+    let mut server = Postgres::start();
+    let database = server.database().await;
+    database.execute(include_str!("insforge.sql")).await;
+    let node = unmodified(&database).await;
+    assert_eq!(node.status_of("old").await, 501);
+    server.stop();
+    for _ in 0..20 {
+        assert_eq!((node.status_of("old").await, node.status_of("nope").await), (501, 404));
+    }
+    server.resume();
+    database.write_source("new", "x").await;
+    node.answers_soon("new", 501).await;
+    database.execute("UPDATE functions.definitions SET status = 'draft' WHERE slug = 'new'").await;
+    node.answers_soon("new", 404).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wasmforge_tests::{
     ANON_KEY, API_KEY, Database, ENCRYPTION_KEY, JWT_SECRET, Node, Serve, component, encrypt, encrypt_with,
-    in_time,
+    in_time, token_signed_with,
 };
 
 /// `hello`, encrypted with the key `test-key` and the IV `00 01 … 0f`.
@@ -132,7 +132,7 @@ async fn signing_keys_are_withheld_and_the_rest_is_as_insforge_gives_it() {
 }
 
 #[tokio::test]
-async fn a_running_call_keeps_the_environment_that_it_began_with() {
+async fn a_change_during_a_call_does_not_disturb_it() {
     let (database, node) = node().await;
     database.write_secret("K", &encrypt("old")).await;
     variable_becomes(&node, "K", Some("old")).await;
@@ -168,5 +168,24 @@ async fn no_value_is_ever_written() {
         "postgres:postgres",
     ] {
         assert!(!written.contains(secret), "{secret} was written");
+    }
+}
+
+#[tokio::test]
+async fn without_any_key_functions_run_and_nobody_is_an_admin() {
+    let database = Database::create().await;
+    let node = Serve::over(&database).var("ENCRYPTION_KEY", "").var("JWT_SECRET", "").start().await;
+    assert!(node.api_key.is_none());
+    node.process.stderr.containing("neither ENCRYPTION_KEY nor JWT_SECRET").await;
+    database.write_module("probe", &std::fs::read(component("probe")).unwrap()).await;
+    database.write_secret("K", &encrypt("x")).await;
+    node.answers_soon("probe", 200).await;
+    let report = node.health_when("the problem", |_, report| report["problems"]["K"].is_string()).await;
+    assert!(report["problems"]["K"].as_str().unwrap().contains("key"), "{report}");
+    assert_eq!(environment(&node).await, json!({}));
+    let forged = token_signed_with("", &json!({"sub": "x", "role": "project_admin"}));
+    let bearer = format!("Bearer {forged}");
+    for headers in [[("x-api-key", API_KEY)], [("x-api-key", "ik_")], [("authorization", bearer.as_str())]] {
+        assert_eq!(node.ask("GET", "/api/functions", &headers, "").await.code(), 401, "{headers:?}");
     }
 }

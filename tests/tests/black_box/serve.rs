@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 use wasmforge_tests::{
     API_KEY, Answer, Database, Endpoint, Node, Serve, answering, component, greeting, in_time, request,
@@ -54,6 +55,8 @@ async fn the_first_line_says_where_and_the_ready_file_says_the_rest() {
     let first = node.process.stderr.all().remove(0);
     assert_eq!(first, format!("listening on {}", node.functions.url("/")));
     assert_eq!(node.api_key.as_deref(), Some(API_KEY));
+    let mode = std::fs::metadata(node.ready_file()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it holds a key");
 }
 
 #[tokio::test]
@@ -129,6 +132,30 @@ async fn every_method_reaches_the_function() {
     assert_eq!((head.code(), head.body.len()), (200, 0));
     let seen = node.platform().get("/functions/probe?do=headers").await.json();
     assert_eq!(seen["path"], "/probe?do=headers", "the prefix is the platform's, not the function's");
+}
+
+#[tokio::test]
+async fn browsers_of_any_origin_are_let_in_by_the_platform() {
+    let (_database, node) = node().await;
+    node.deploy("probe", example("probe")).await;
+    let origin = ("origin", "https://app.example");
+    let ask =
+        [origin, ("access-control-request-method", "PUT"), ("access-control-request-headers", "x-api-key")];
+    for path in ["/functions/probe?do=trap", "/api/functions"] {
+        let answer = node.ask("OPTIONS", path, &ask, "").await;
+        assert_eq!(answer.code(), 204, "{path}: {answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some("https://app.example"), "{path}");
+        assert_eq!(answer.header("access-control-allow-credentials"), Some("true"), "{path}");
+        assert_eq!(answer.header("access-control-allow-methods"), Some("GET,HEAD,PUT,PATCH,POST,DELETE"));
+        assert_eq!(answer.header("access-control-allow-headers"), Some("x-api-key"), "{path}");
+    }
+    let answer = node.ask("GET", "/functions/probe", &[origin], "").await;
+    assert_eq!((answer.code(), answer.header("access-control-allow-origin")), (200, Some("*")));
+    let refused = node.ask("GET", "/api/functions", &[origin], "").await;
+    assert_eq!(
+        (refused.code(), refused.header("access-control-allow-origin")),
+        (401, Some("https://app.example"))
+    );
 }
 
 #[tokio::test]
@@ -255,6 +282,7 @@ async fn sigterm_lets_running_calls_finish_and_takes_no_new_ones() {
     assert!(node.process.exit().await.success());
     let recorded = "(SELECT count(*) FROM functions.invocations WHERE outcome = 'ok')";
     assert_eq!(database.number(recorded).await, 1, "its record was written before the end");
+    assert!(!node.ready_file().exists(), "nobody should find a server there that is gone");
 }
 
 #[tokio::test]

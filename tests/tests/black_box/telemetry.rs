@@ -51,6 +51,8 @@ async fn every_call_is_counted_by_function_and_outcome() {
         assert!(node.metric(&format!(r#"{histogram}_sum{{slug="probe"}}"#)).await > 0.0, "{histogram}");
         assert_eq!(node.metric(&format!(r#"{histogram}_bucket{{slug="probe",le="+Inf"}}"#)).await, 4.0);
     }
+    assert_eq!(node.code_loads("compiler").await + node.code_loads("disk").await, 2);
+    assert_eq!(node.code_loads("memory").await, 5, "every call found its code in memory");
     assert_eq!(node.metric("wasmforge_functions").await, 2.0);
     assert_eq!(node.metric("wasmforge_components_loaded").await, 2.0);
     assert_eq!(node.metric("wasmforge_queue_depth").await, 0.0);
