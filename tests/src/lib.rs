@@ -4,7 +4,13 @@
 //! tells about a process. Everything is bounded by [`PATIENCE`]; what is not there by then fails the test.
 
 // A harness fails by panicking, and every panic says what was waited for.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness fails by panicking"
+)]
 
 mod api;
 mod binary;

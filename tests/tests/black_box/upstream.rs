@@ -56,11 +56,9 @@ impl Upstream {
         .await
     }
 
-    async fn start<F: Future<Output = ()> + Send>(
-        serve: impl Fn(TcpStream) -> F + Send + Sync + 'static,
-    ) -> Self
+    async fn start<F>(serve: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> Self
     where
-        F: 'static,
+        F: Future<Output = ()> + Send + 'static,
     {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let addr = listener.local_addr().unwrap();
