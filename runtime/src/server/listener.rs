@@ -8,6 +8,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -15,6 +16,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How long to wait after an accept that failed for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections that the kernel keeps until they are accepted; the kernel's own limit is `net.core.somaxconn`. Past it
+/// a client's attempt is dropped, and tried again after a second.
+const BACKLOG: i32 = 4096;
 
 /// What answers the requests of a listener.
 pub trait Routes: Send + Sync + 'static {
@@ -53,6 +58,7 @@ impl Listener {
             bound => bound,
         };
         let listener = bound.map_err(|source| ListenError { addr, source })?;
+        widen(&listener).map_err(|source| ListenError { addr, source })?;
         let addr = listener.local_addr().map_err(|source| ListenError { addr, source })?;
         Ok(Self { listener, addr })
     }
@@ -64,6 +70,7 @@ impl Listener {
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
+        widen(&listener)?;
         Ok(Self { listener: TcpListener::from_std(listener)?, addr })
     }
 
@@ -99,6 +106,11 @@ impl Listener {
             cut.cancel();
         }
     }
+}
+
+/// Listens again with a longer queue than the 128 of Rust's standard library.
+fn widen(listener: impl AsFd) -> io::Result<()> {
+    Ok(rustix::net::listen(listener, BACKLOG)?)
 }
 
 fn no_ipv6(error: &io::Error) -> bool {
