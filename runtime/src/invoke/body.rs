@@ -1,5 +1,6 @@
 //! Bodies on their way in and out: counted, capped, streamed.
 
+use super::cut::BodyCut;
 use super::delivery::Delivery;
 use super::invocation::Traffic;
 use super::linger;
@@ -7,7 +8,6 @@ use super::passing::Passing;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -84,23 +84,6 @@ impl<B: Incoming> Body for RequestBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map_or_else(SizeHint::default, Body::size_hint)
-    }
-}
-
-/// Why a response's body ends early; the connection is closed, so that the caller sees that it is not whole.
-#[derive(Debug, thiserror::Error)]
-pub enum BodyCut {
-    /// The guest failed, or was stopped.
-    #[error("the function did not finish its response: {0}")]
-    Guest(Error),
-    /// The limit was reached.
-    #[error("the response is larger than its limit")]
-    TooLarge,
-}
-
-impl From<Infallible> for BodyCut {
-    fn from(never: Infallible) -> Self {
-        match never {}
     }
 }
 

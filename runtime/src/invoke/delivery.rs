@@ -1,6 +1,6 @@
 //! What of a response's body was handed to the connection, and whether that is all of it.
 
-use super::body::BodyCut;
+use super::cut::BodyCut;
 use super::invocation::Traffic;
 use bytes::Bytes;
 use http::HeaderMap;

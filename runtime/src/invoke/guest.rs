@@ -1,8 +1,8 @@
 //! Starts one instance for one request.
 
 use super::body::RequestBody;
+use super::failure::is_clean_exit;
 use super::invocation::Invocation;
-use super::respond::is_clean_exit;
 use crate::engine::{Environment, Prepared};
 use crate::telemetry::{GuestLog, GuestOutput, LineSource, LogTag, Recorder};
 use bytes::Bytes;

@@ -7,8 +7,10 @@
 mod admission;
 mod authorize;
 mod body;
+mod cut;
 mod delivery;
 mod error;
+mod failure;
 mod guest;
 mod invocation;
 mod linger;
@@ -18,7 +20,8 @@ mod respond;
 
 pub use admission::{Admission, Overloaded};
 pub use authorize::{Authorize, Refused};
-pub use body::{BodyCut, ResponseBody};
+pub use body::ResponseBody;
+pub use cut::BodyCut;
 pub use error::InvokeError;
 pub use invocation::Traffic;
 

@@ -1,6 +1,6 @@
 //! A body that the guest passed on without reading it: the guest is done, and the host moves what still comes.
 
-use super::body::BodyCut;
+use super::cut::BodyCut;
 use super::delivery::Delivery;
 use super::error::InvokeError;
 use super::invocation::Invocation;

@@ -4,10 +4,10 @@ use super::admission::Place;
 use super::body::ResponseBody;
 use super::delivery::Delivery;
 use super::error::InvokeError;
+use super::failure::{failure, is_clean_exit};
 use super::guest::RunningGuest;
 use super::invocation::Invocation;
 use super::passing::Passing;
-use crate::engine::MIB;
 use crate::telemetry::Outcome;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
@@ -20,9 +20,7 @@ use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 use tokio::time::{sleep_until, timeout_at};
 use tracing::Instrument as _;
-use wasmforge_sandbox::{CpuLimitExceeded, Head, Metered, Usage};
-use wasmtime::{PoolConcurrencyLimitError, Trap};
-use wasmtime_wasi::I32Exit;
+use wasmforge_sandbox::{Head, Metered, Usage};
 use wasmtime_wasi_http::WasiBody;
 
 /// Bytes of a body that are gathered once its guest is done: more than a guest's own channel holds.
@@ -255,31 +253,4 @@ async fn run_to_end(
 fn finish_failed(invocation: Invocation, error: &wasmtime::Error) {
     let failed = failure(error, &invocation);
     invocation.finish(failed.outcome(), Some(failed.detail()));
-}
-
-/// Whether the guest ended itself without complaint.
-pub(super) fn is_clean_exit(error: &wasmtime::Error) -> bool {
-    error.downcast_ref::<I32Exit>().is_some_and(|exit| exit.0 == 0)
-}
-
-/// What a guest's failure was: a limit, or its own.
-fn failure(error: &wasmtime::Error, invocation: &Invocation) -> InvokeError {
-    let limits = &invocation.limits;
-    if error.downcast_ref::<CpuLimitExceeded>().is_some() {
-        return InvokeError::CpuLimit(limits.cpu);
-    }
-    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
-        return InvokeError::Overloaded;
-    }
-    if matches!(error.downcast_ref::<Trap>(), Some(Trap::OutOfFuel)) {
-        return InvokeError::FuelExhausted(limits.fuel.unwrap_or_default());
-    }
-    if invocation.usage.memory_was_refused() {
-        return InvokeError::MemoryLimit(limits.memory / MIB);
-    }
-    match error.downcast_ref::<I32Exit>() {
-        Some(I32Exit(0)) => InvokeError::NoResponse,
-        Some(I32Exit(status)) => InvokeError::Trap(format!("the function exited with status {status}")),
-        None => InvokeError::Trap(format!("{error:?}")),
-    }
 }

@@ -1,6 +1,6 @@
 //! One connection: HTTP/1.1, or HTTP/2 in clear text where the client begins with its preface.
 
-use super::listener::Routes;
+use super::routes::Routes;
 use super::stall::StallGuard;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;

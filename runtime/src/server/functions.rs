@@ -2,7 +2,7 @@
 
 use super::body::ServerBody;
 use super::health::Health;
-use super::listener::Routes;
+use super::routes::Routes;
 use crate::invoke::Invoker;
 use crate::registry::Slug;
 use http::header::CONTENT_TYPE;

@@ -1,11 +1,8 @@
 //! A bound port: accepts connections until it is told to stop, then lets them finish.
 
-use super::body::ServerBody;
 use super::connection::{self, Ending};
-use http::{Request, Response};
-use hyper::body::Incoming;
+use super::routes::Routes;
 use hyper_util::server::graceful::GracefulShutdown;
-use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
@@ -20,16 +17,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections that the kernel keeps until they are accepted; the kernel's own limit is `net.core.somaxconn`. Past it
 /// a client's attempt is dropped, and tried again after a second.
 const BACKLOG: i32 = 4096;
-
-/// What answers the requests of a listener.
-pub trait Routes: Send + Sync + 'static {
-    /// Answers one request, which came from `peer`.
-    fn answer(
-        &self,
-        peer: SocketAddr,
-        request: Request<Incoming>,
-    ) -> impl Future<Output = Response<ServerBody>> + Send;
-}
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]

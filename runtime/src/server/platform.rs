@@ -1,7 +1,7 @@
 //! The platform listener: `/functions/<slug>`, and the APIs beside it.
 
 use super::body::ServerBody;
-use super::listener::Routes;
+use super::routes::Routes;
 use crate::invoke::Invoker;
 use crate::registry::Slug;
 use axum::Router;

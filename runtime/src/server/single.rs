@@ -1,7 +1,7 @@
 //! The listener of `wasmforge run`: one function answers every path.
 
 use super::body::ServerBody;
-use super::listener::Routes;
+use super::routes::Routes;
 use crate::invoke::Invoker;
 use crate::registry::Slug;
 use http::{Request, Response};
