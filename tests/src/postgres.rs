@@ -233,6 +233,7 @@ fn running_port(folder: &Path) -> Option<u16> {
     Some(port)
 }
 
+#[expect(clippy::zombie_processes, reason = "the supervisor outlives this process, which cannot wait for it")]
 fn start_shared(folder: &Path) -> u16 {
     for old in fs::read_dir(folder).unwrap().flatten() {
         // What is empty is left of a server that has gone.
