@@ -18,8 +18,11 @@ const MAX_MESSAGE: u64 = 16 * 1024;
 /// Bytes of machine code that one module may become.
 const MAX_CODE: u64 = 1024 * MIB;
 
-/// `SIGXCPU`, which the kernel sends at the CPU limit; `SIGKILL`, a second later; `SIGABRT`, which a failed allocation
-/// ends in; `SIGSEGV`, which a stack that cannot grow ends in.
+/// The exit status of a Rust program that panicked.
+const EXIT_PANIC: i32 = 101;
+
+/// `SIGXCPU`, which the kernel sends at the CPU limit; `SIGKILL`, with which it makes room when memory runs out;
+/// `SIGABRT`, which a failed allocation ends in; `SIGSEGV`, which a stack that cannot grow ends in.
 const SIGXCPU: i32 = 24;
 const SIGKILL: i32 = 9;
 const SIGABRT: i32 = 6;
@@ -39,7 +42,10 @@ impl Compiler {
     /// Where the system does not tell where the program is.
     pub fn new(config: CompileConfig) -> std::io::Result<Self> {
         let places = Semaphore::new(config.concurrency);
-        Ok(Self { program: std::env::current_exe()?, config, places })
+        // The link leads to this very program even after its file was replaced by a newer one.
+        let this = PathBuf::from("/proc/self/exe");
+        let program = if this.exists() { this } else { std::env::current_exe()? };
+        Ok(Self { program, config, places })
     }
 
     /// Compiles `module`, which was inspected before.
@@ -80,7 +86,15 @@ impl Compiler {
         match (status.code(), status.signal()) {
             (Some(code), _) if code == i32::from(EXIT_BAD_MODULE) => Err(BuildError::Invalid(message)),
             (Some(code), _) if code == i32::from(EXIT_FAILED) => Err(BuildError::Compiler(message)),
-            (_, Some(SIGXCPU | SIGKILL)) => Err(BuildError::TooSlow(format!("{:?}", self.config.cpu))),
+            (Some(EXIT_PANIC), _) if message.contains("Resource temporarily unavailable") => {
+                Err(out_of_memory())
+            }
+            (Some(EXIT_PANIC), _) => {
+                tracing::error!(message, "the compiler panicked");
+                Err(BuildError::Invalid("the compiler fails on it".into()))
+            }
+            (_, Some(SIGXCPU)) => Err(BuildError::TooSlow(format!("{:?}", self.config.cpu))),
+            (_, Some(SIGKILL)) => Err(BuildError::Compiler("it was killed by the system".into())),
             (_, Some(SIGABRT | SIGSEGV)) => Err(out_of_memory()),
             _ if message.contains("memory allocation") || message.contains("Cannot allocate") => {
                 Err(out_of_memory())

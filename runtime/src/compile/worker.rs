@@ -65,7 +65,9 @@ fn compile(args: &WorkerArgs) -> Result<(), Failure> {
 /// Sets the limits on this process, before it has read a byte of the module, and dies with the server.
 fn confine(args: &WorkerArgs) -> rustix::io::Result<()> {
     let limit = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-    setrlimit(Resource::Cpu, limit(args.cpu_seconds))?;
+    // With both alike the kernel would kill outright, which looks like running out of memory.
+    let cpu = Rlimit { current: Some(args.cpu_seconds), maximum: Some(args.cpu_seconds.saturating_add(1)) };
+    setrlimit(Resource::Cpu, cpu)?;
     setrlimit(Resource::As, limit(args.memory_bytes))?;
     setrlimit(Resource::Core, limit(0))?;
     setrlimit(Resource::Fsize, limit(0))?;

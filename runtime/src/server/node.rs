@@ -121,6 +121,7 @@ impl Node {
             health: self.health.clone(),
             metrics: self.metrics.clone(),
             invoker: self.invoker.clone(),
+            history: self.registry.invocations(),
         };
         platform::router(state).merge(pages::router(pages))
     }

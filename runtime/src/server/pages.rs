@@ -2,6 +2,7 @@
 
 use super::health::Health;
 use crate::invoke::Invoker;
+use crate::registry::InvocationLog;
 use crate::telemetry::{Gauges, Metrics};
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +21,7 @@ pub(super) struct Pages {
     pub(super) health: Arc<Health>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) invoker: Arc<Invoker>,
+    pub(super) history: InvocationLog,
 }
 
 pub(super) fn router(pages: Pages) -> Router {
@@ -27,13 +29,14 @@ pub(super) fn router(pages: Pages) -> Router {
 }
 
 async fn metrics(State(pages): State<Pages>) -> Response {
-    let Pages { metrics, invoker, health } = pages;
+    let Pages { metrics, invoker, health, history } = pages;
     let gauges = Gauges {
         instances: health.engines.ticker().running(),
         queued: invoker.admission.waiting(),
         functions: invoker.directory.len() as u64,
         loaded: invoker.loader.loaded().await,
         memory_hits: invoker.loader.hits(),
+        history_dropped: history.dropped(),
     };
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics.render(gauges)).into_response()
 }

@@ -32,6 +32,8 @@ pub struct Gauges {
     pub loaded: u64,
     /// How often code was asked for and was loaded already.
     pub memory_hits: u64,
+    /// Rows of the history that were lost: the queue was full, or the database away.
+    pub history_dropped: u64,
 }
 
 /// Every metric of the process. Names begin with `wasmforge_`; `docs/operators-guide.md` lists them.
@@ -82,6 +84,10 @@ impl Metrics {
         counter("wasmforge_invocations_total", "Invocations by function and outcome");
         counter("wasmforge_code_loads_total", "Machine code made ready, by where it came from");
         counter("wasmforge_records_dropped_total", "Records and log lines dropped under pressure");
+        counter(
+            "wasmforge_history_rows_dropped_total",
+            "Rows of functions.invocations that could not be written",
+        );
         seconds("wasmforge_invocation_duration_seconds", "Wall-clock time of invocations by function");
         seconds("wasmforge_invocation_cpu_seconds", "CPU time of invocations by function");
         seconds("wasmforge_compile_seconds", "Wall-clock time of compiling a module");
@@ -160,6 +166,8 @@ impl Metrics {
         set("wasmforge_functions", gauges.functions);
         set("wasmforge_components_loaded", gauges.loaded);
         self.code_loads("memory").absolute(gauges.memory_hits);
+        let dropped = Key::from_static_name("wasmforge_history_rows_dropped_total");
+        self.recorder.register_counter(&dropped, &METADATA).absolute(gauges.history_dropped);
         self.handle.run_upkeep();
         self.handle.render()
     }
