@@ -88,7 +88,13 @@ impl<B: Incoming> Body for RequestBody<B> {
 }
 
 /// A response's body.
-pub enum ResponseBody {
+pub struct ResponseBody {
+    source: Source,
+    /// A cut that waits for the head to be sent.
+    cut: Option<BodyCut>,
+}
+
+enum Source {
     /// All of it is at hand.
     Whole(VecDeque<Frame<Bytes>>),
     /// The guest is still writing it.
@@ -98,7 +104,7 @@ pub enum ResponseBody {
 }
 
 /// The body of a guest that still runs. Dropped before its end, it stops the guest.
-pub struct Streaming {
+struct Streaming {
     inner: WasiBody,
     delivery: Delivery,
     guest: AbortHandle,
@@ -108,19 +114,31 @@ pub struct Streaming {
 impl ResponseBody {
     /// A body of these bytes.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Self::Whole(VecDeque::from([Frame::data(bytes.into())]))
+        Self::whole(VecDeque::from([Frame::data(bytes.into())]))
+    }
+
+    /// These frames and no more.
+    #[must_use]
+    pub fn whole(frames: VecDeque<Frame<Bytes>>) -> Self {
+        Self { source: Source::Whole(frames), cut: None }
+    }
+
+    /// What a guest that is done passed on.
+    #[must_use]
+    pub fn passing(passing: Passing) -> Self {
+        Self { source: Source::Passing(Box::new(passing)), cut: None }
     }
 
     /// No body.
     #[must_use]
     pub fn empty() -> Self {
-        Self::Whole(VecDeque::new())
+        Self::whole(VecDeque::new())
     }
 
     /// The body of the guest that runs as the task `guest`.
     #[must_use]
     pub fn streaming(inner: WasiBody, delivery: Delivery, guest: AbortHandle) -> Self {
-        Self::Streaming(Streaming { inner, delivery, guest, ended: false })
+        Self { source: Source::Streaming(Streaming { inner, delivery, guest, ended: false }), cut: None }
     }
 }
 
@@ -128,30 +146,47 @@ impl Body for ResponseBody {
     type Data = Bytes;
     type Error = BodyCut;
 
+    /// A cut is held back for one turn, in which the connection sends what it has: hyper drops a head that it has not
+    /// sent yet together with the connection.
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
-        match self.get_mut() {
-            Self::Whole(frames) => Poll::Ready(frames.pop_front().map(Ok)),
-            Self::Streaming(streaming) => streaming.poll_frame(cx),
-            Self::Passing(passing) => passing.poll_frame(cx),
+        let this = self.get_mut();
+        if let Some(cut) = this.cut.take() {
+            return Poll::Ready(Some(Err(cut)));
+        }
+        let polled = match &mut this.source {
+            Source::Whole(frames) => Poll::Ready(frames.pop_front().map(Ok)),
+            Source::Streaming(streaming) => streaming.poll_frame(cx),
+            Source::Passing(passing) => passing.poll_frame(cx),
+        };
+        match polled {
+            Poll::Ready(Some(Err(cut))) => {
+                this.cut = Some(cut);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            polled => polled,
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(frames) => frames.is_empty(),
-            Self::Streaming(streaming) => streaming.ended,
-            Self::Passing(passing) => passing.is_end_stream(),
+        match &self.source {
+            _ if self.cut.is_some() => false,
+            Source::Whole(frames) => frames.is_empty(),
+            Source::Streaming(streaming) => streaming.ended,
+            Source::Passing(passing) => passing.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(frames) => match frames.iter().map(|f| f.data_ref().map(|d| d.len() as u64)).sum() {
-                Some(size) => SizeHint::with_exact(size),
-                None => SizeHint::default(),
-            },
-            Self::Streaming(streaming) => streaming.inner.size_hint(),
-            Self::Passing(passing) => passing.size_hint(),
+        match &self.source {
+            Source::Whole(frames) => {
+                match frames.iter().map(|f| f.data_ref().map(|d| d.len() as u64)).sum() {
+                    Some(size) => SizeHint::with_exact(size),
+                    None => SizeHint::default(),
+                }
+            }
+            Source::Streaming(streaming) => streaming.inner.size_hint(),
+            Source::Passing(passing) => passing.size_hint(),
         }
     }
 }

@@ -163,7 +163,7 @@ async fn finish_whole(
     match (end, failed) {
         (Buffered::Pending, None) if !has_no_body => {
             let passing = Passing::new(invocation, frames, body, delivery);
-            return Ok(ResponseBody::Passing(Box::new(passing)));
+            return Ok(ResponseBody::passing(passing));
         }
         (Buffered::Broken(detail), None) => {
             return Err(Box::new((InvokeError::InvalidBody(detail), invocation)));
@@ -185,7 +185,7 @@ async fn finish_whole(
             }
         }
     }
-    Ok(ResponseBody::Whole(frames))
+    Ok(ResponseBody::whole(frames))
 }
 
 enum Buffered {
