@@ -84,14 +84,4 @@ impl Answer {
         let text = |name: &str| body[name].as_str().unwrap().to_owned();
         (self.code(), text("error"), text("message"))
     }
-
-    /// An error of an invocation: status and code. Fails where it has another shape.
-    #[must_use]
-    pub fn invoke_error(&self) -> (u16, String) {
-        let body = self.json();
-        assert_eq!(body["invocationId"], self.invocation(), "{body}");
-        assert!(body["error"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
-        assert_eq!(self.header("content-type"), Some("application/json"));
-        (self.code(), body["code"].as_str().unwrap().to_owned())
-    }
 }

@@ -280,6 +280,6 @@ async fn one_module_under_two_names_runs_under_the_settings_of_each() {
     let sleep = async |slug: &str| node.functions.get(&format!("/{slug}?do=sleep&ms=600")).await.code();
     assert_eq!((sleep("strict").await, sleep("plain").await), (504, 200));
     let starved = node.functions.get("/metered?do=ok").await;
-    assert_eq!(starved.invoke_error(), (504, "FUEL_EXHAUSTED".into()));
+    assert_eq!(starved.failure(), (504, "FUEL_EXHAUSTED".into()));
     assert_eq!(node.status_of("plain").await, 200);
 }

@@ -65,13 +65,9 @@ async fn on_an_unmodified_database_nothing_is_changed() {
     let node = unmodified(&database).await;
     assert_eq!(node.health().await.1["database"]["mode"], "unmodified");
     let answer = node.functions.get("/old").await;
-    assert_eq!(answer.invoke_error(), (501, "SOURCE_NOT_SUPPORTED".into()));
+    assert_eq!(answer.failure(), (501, "SOURCE_NOT_SUPPORTED".into()));
     for path in ["/nope", "/hidden", "/OLD"] {
-        assert_eq!(
-            node.functions.get(path).await.invoke_error(),
-            (404, "FUNCTION_NOT_FOUND".into()),
-            "{path}"
-        );
+        assert_eq!(node.functions.get(path).await.failure(), (404, "FUNCTION_NOT_FOUND".into()), "{path}");
     }
     assert_eq!(node.functions.get("/hello!").await.text(), "Not Found");
     assert_eq!(node.slugs().await.len(), 3);
@@ -226,7 +222,7 @@ async fn a_bad_module_written_with_sql_leaves_the_last_good_one_serving() {
     database.write_module("never", b"\0asm this is no module").await;
     node.answers_soon("never", 500).await;
     let answer = node.functions.get("/never").await;
-    assert_eq!(answer.invoke_error(), (500, "NOT_BUILT".into()));
+    assert_eq!(answer.failure(), (500, "NOT_BUILT".into()));
     assert_eq!(answer.json()["error"], "Function could not be loaded");
 
     node.deploy("f", answering(203)).await;
@@ -240,7 +236,7 @@ async fn a_sidecar_waits_for_insforge_to_make_its_tables() {
     let node = Serve::over(&database).arg("--no-platform").start().await;
     let report = node.health_when("the reason", |_, report| !report["database"]["error"].is_null()).await;
     assert!(report["database"]["error"].as_str().unwrap().contains("InsForge"), "{report}");
-    assert_eq!(node.functions.get("/old").await.invoke_error(), (503, "REGISTRY_UNAVAILABLE".into()));
+    assert_eq!(node.functions.get("/old").await.failure(), (503, "REGISTRY_UNAVAILABLE".into()));
     assert_eq!(database.text("to_regnamespace('functions')").await, None, "nothing was made");
     database.execute(include_str!("insforge.sql")).await;
     in_time("the node finding them", async { while node.status_of("old").await != 501 {} }).await;

@@ -10,6 +10,7 @@
 
 mod api;
 mod cache;
+mod callers;
 mod coverage;
 mod credentials;
 mod disconnect;

@@ -21,7 +21,7 @@ async fn warm_functions_answer_without_the_database_and_all_is_well_when_it_is_b
         assert_eq!(node.status_of("f").await, 201);
     }
     assert_eq!(node.status_of("script").await, 501);
-    assert_eq!(node.functions.get("/nope").await.invoke_error(), (404, "FUNCTION_NOT_FOUND".into()));
+    assert_eq!(node.functions.get("/nope").await.failure(), (404, "FUNCTION_NOT_FOUND".into()));
     unavailable(&node).await;
 
     server.resume();
@@ -65,10 +65,10 @@ async fn a_node_starts_without_its_database_says_so_and_finds_it_later() {
     node.health_when("the reason", |_, report| report["database"]["error"].is_string()).await;
     for path in ["/f", "/nope"] {
         let answer = node.functions.get(path).await;
-        assert_eq!(answer.invoke_error(), (503, "REGISTRY_UNAVAILABLE".into()), "{path}");
+        assert_eq!(answer.failure(), (503, "REGISTRY_UNAVAILABLE".into()), "{path}");
         assert_eq!(answer.header("retry-after"), Some("1"));
         let answer = node.platform().get(&format!("/functions{path}")).await;
-        assert_eq!(answer.invoke_error(), (503, "REGISTRY_UNAVAILABLE".into()), "{path}");
+        assert_eq!(answer.failure(), (503, "REGISTRY_UNAVAILABLE".into()), "{path}");
     }
     assert_eq!(node.functions.get("/f/sub").await.text(), "Not Found");
     let (status, code, _) = node.admin("GET", "/api/functions", None).await.api_error();
@@ -99,7 +99,7 @@ async fn a_cold_function_without_the_database_is_answered_503_and_works_when_it_
     server.stop();
     node.health_when("the loss being noticed", |_, report| report["status"] == "degraded").await;
     let answer = node.functions.get("/cold").await;
-    assert_eq!(answer.invoke_error(), (503, "NOT_BUILT".into()), "its code is nowhere to be had");
+    assert_eq!(answer.failure(), (503, "NOT_BUILT".into()), "its code is nowhere to be had");
     assert_eq!(answer.header("retry-after"), Some("1"));
     server.resume();
     node.answers_soon("cold", 201).await;

@@ -75,11 +75,11 @@ async fn a_draft_is_hidden_at_once_and_comes_back_at_once() {
     let (_database, node) = node().await;
     node.deploy("f", answering(201)).await;
     assert_eq!(node.update("f", json!({"status": "draft"})).await.code(), 200);
-    assert_eq!(node.functions.get("/f").await.invoke_error(), (404, "FUNCTION_NOT_FOUND".into()));
+    assert_eq!(node.functions.get("/f").await.failure(), (404, "FUNCTION_NOT_FOUND".into()));
     assert_eq!(node.update("f", json!({"status": "active"})).await.code(), 200);
     assert_eq!(node.status_of("f").await, 201);
     assert_eq!(node.delete("f").await.code(), 200);
-    assert_eq!(node.functions.get("/f").await.invoke_error(), (404, "FUNCTION_NOT_FOUND".into()));
+    assert_eq!(node.functions.get("/f").await.failure(), (404, "FUNCTION_NOT_FOUND".into()));
 }
 
 #[tokio::test]
@@ -104,9 +104,9 @@ async fn an_unknown_slug_gets_the_json_404_and_case_counts() {
     for path in ["/nope", "/HELLO", "/Hello", "/info", "/hello_"] {
         let answer = node.functions.get(path).await;
         assert_eq!(answer.json()["error"], "Function not found or not active", "{path}");
-        assert_eq!(answer.invoke_error(), (404, "FUNCTION_NOT_FOUND".into()), "{path}");
+        assert_eq!(answer.failure(), (404, "FUNCTION_NOT_FOUND".into()), "{path}");
         let answer = node.platform().get(&format!("/functions{path}")).await;
-        assert_eq!(answer.invoke_error(), (404, "FUNCTION_NOT_FOUND".into()), "{path}");
+        assert_eq!(answer.failure(), (404, "FUNCTION_NOT_FOUND".into()), "{path}");
     }
     for path in ["/functions/a/b", "/functions/a%2Fb", "/functions/", "/functions"] {
         let (status, code, message) = node.platform().get(path).await.api_error();
@@ -179,7 +179,7 @@ async fn javascript_is_stored_and_answers_that_it_cannot_run_yet() {
     let source = "module.exports = async (req) => new Response('hi')";
     node.store_source("script", source).await;
     let answer = node.functions.get("/script").await;
-    assert_eq!(answer.invoke_error(), (501, "SOURCE_NOT_SUPPORTED".into()));
+    assert_eq!(answer.failure(), (501, "SOURCE_NOT_SUPPORTED".into()));
     assert!(answer.json()["error"].as_str().unwrap().contains("JavaScript"), "{answer:?}");
     assert_eq!(node.read("script").await.json()["code"], source);
     // A component takes its place, and source that of the component.
@@ -206,7 +206,7 @@ async fn the_environment_of_insforges_container_is_enough() {
     database.write_module("probe", &example("probe")).await;
     node.answers_soon("probe", 200).await;
     let late = node.functions.get("/probe?do=sleep&ms=60000").await;
-    assert_eq!(late.invoke_error(), (504, "TIMEOUT".into()));
+    assert_eq!(late.failure(), (504, "TIMEOUT".into()));
     assert_eq!(late.json()["error"], "Function timeout");
 }
 
