@@ -111,11 +111,22 @@ async fn a_content_length_that_the_body_does_not_have_is_the_guests_failure() {
 }
 
 #[tokio::test]
-async fn a_whole_answer_has_a_length() {
+async fn an_answer_has_a_length_or_comes_in_chunks() {
     let probe = Run::guest("probe").start().await;
-    let answer = probe.does("ok").await;
-    assert_eq!((answer.header("content-length"), answer.header("transfer-encoding")), (Some("2"), None));
-    assert!(answer.header("date").is_some());
+    let mut with_length = 0;
+    // A guest that was interrupted between its answer and its end is streamed; one that was not is sent as a whole.
+    for _ in 0..20 {
+        let answer = probe.does("ok").await;
+        assert!(answer.header("date").is_some());
+        match answer.header("content-length") {
+            Some(length) => {
+                assert_eq!((length, answer.header("transfer-encoding")), ("2", None));
+                with_length += 1;
+            }
+            None => assert_eq!(answer.header("transfer-encoding"), Some("chunked")),
+        }
+    }
+    assert!(with_length > 0, "none of them was sent as a whole");
 }
 
 #[tokio::test]
