@@ -14,7 +14,12 @@ pub(crate) fn build() -> Result<PathBuf> {
         "building wasmforge (the first time, with all dependencies, this takes some ten minutes)"
     ));
     run(cargo().current_dir(paths::root()).args(["build", "--bins"]))?;
-    Ok(paths::target().join("debug/wasmforge"))
+    Ok(built())
+}
+
+/// Where a build leaves `wasmforge`.
+pub(crate) fn built() -> PathBuf {
+    paths::target().join("debug/wasmforge")
 }
 
 /// The same, as it would be deployed.

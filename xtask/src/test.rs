@@ -4,21 +4,24 @@ use crate::command::{cargo, run, say};
 use crate::{guests, nextest, paths, runtime, toolchain};
 use anyhow::Result;
 use std::ffi::OsString;
+use std::process::Command;
 
 /// Gets what tests need, builds everything and runs all tests: of the parts, and of the built binary over HTTP
 /// against real services.
 pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     let toolchain = toolchain::provide()?;
-    let mut tests = nextest::provide()?;
     let guests_dir = guests::build(&toolchain)?;
-    let wasmforge = runtime::build()?;
+    say(format_args!(
+        "building the server and all tests (the first time, with all dependencies, this takes some fifteen minutes)"
+    ));
+    // The server comes with the tests: built by itself it would choose other features of shared dependencies, and both
+    // would be built twice.
+    run(all_tests()?.arg("--no-run"))?;
+    let wasmforge = runtime::built();
     let services = runtime::services(&wasmforge)?;
 
     say(format_args!("running the tests"));
-    tests.current_dir(paths::root()).args(["run", "--workspace"]);
-    for package in guests::packages()? {
-        tests.args(["--exclude", &package]);
-    }
+    let mut tests = all_tests()?;
     tests.args(args);
     tests.env("WASMFORGE_BIN", &wasmforge);
     tests.env("WASMFORGE_GUESTS", &guests_dir);
@@ -33,4 +36,14 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
         run(cargo().current_dir(paths::root()).args(["test", "--doc", "-p", "wasmforge-sdk"]))?;
     }
     Ok(())
+}
+
+/// The test runner over everything but the guests, which are built for another target.
+fn all_tests() -> Result<Command> {
+    let mut tests = nextest::provide()?;
+    tests.current_dir(paths::root()).args(["run", "--workspace"]);
+    for package in guests::packages()? {
+        tests.args(["--exclude", &package]);
+    }
+    Ok(tests)
 }
