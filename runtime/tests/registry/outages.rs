@@ -21,7 +21,7 @@ async fn a_registry_starts_without_its_database_and_recovers_by_itself() {
 
     server.up();
     see(&registry, "f", Some(1)).await;
-    assert!(registry.status().connected);
+    eventually("it says so", || async { registry.status().connected }).await;
     registry.shutdown().await;
 }
 
