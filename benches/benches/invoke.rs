@@ -16,15 +16,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use wasmforge::compile::Loader;
 use wasmforge::config::{Config, LogFormat, Secret, Variables};
-use wasmforge::engine::{Engines, Environment, Prepared, Ticker};
+use wasmforge::engine::{Engines, Prepared, Ticker};
 use wasmforge::invoke::{Admission, Invoker};
 use wasmforge::registry::{
-    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, ModuleStore, Slug, StoreError,
+    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
 };
+use wasmforge::server::capabilities;
 use wasmforge::telemetry::{LineWriter, Metrics, Recorder};
-use wasmforge_sandbox::{GuestState, Handler, OutboundAccess, StoreLimits, Usage, new_store};
+use wasmforge_host_api::auth::Caller;
+use wasmforge_host_api::log::{Level, LogSink};
+use wasmforge_host_api::{Configured, InvocationContext, Services};
+use wasmforge_sandbox::{GuestState, Handler, StoreLimits, Usage, new_store};
 use wasmtime::Store;
 use wasmtime_wasi::WasiCtx;
 
@@ -74,7 +79,10 @@ impl Hello {
         let lines = LineWriter::to(LogFormat::Json, Box::new(std::io::sink()));
         let recorder = Recorder::start(lines, metrics.clone(), None)?;
         let ticker = Ticker::start()?;
-        let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
+        let directory = Arc::new(Directory::default());
+        let capabilities = Arc::new(capabilities(&config, directory.secrets())?);
+        let instances = config.admission.concurrency;
+        let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
         let store: Arc<dyn ModuleStore> = Arc::new(Nothing);
         let seal = Secret::new("benches-only");
         let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
@@ -85,9 +93,9 @@ impl Hello {
             module: loader.admit(module).await?,
             limits: Default::default(),
             auth: AuthPolicy::Public,
+            grants: Grants::default(),
         });
         let prepared = loader.load(&function, false).await?;
-        let directory = Arc::new(Directory::default());
         directory.fill([function]);
         let invoker = Invoker {
             directory,
@@ -97,7 +105,7 @@ impl Hello {
             authorize: None,
             admission: Admission::new(config.admission, ticker),
             policy: config.limits,
-            access: wasmforge::server::outbound_access(&config)?,
+            capabilities,
             recorder,
             dev_mode: false,
         };
@@ -133,11 +141,29 @@ impl Hello {
     fn store(&self) -> wasmtime::Result<Store<GuestState>> {
         let limits = self.invoker.policy.default;
         let usage = Arc::new(Usage::default());
-        let access: OutboundAccess = self.invoker.access.clone();
-        let environment = Arc::new(Environment::default());
         let wasi = WasiCtx::builder().build();
-        let state = GuestState::new(wasi, environment, limits.memory, access, &usage);
+        let services = Services::new(self.configured()?, Arc::new(self.context(&usage)));
+        let state = GuestState::new(wasi, Box::new(services), limits.memory, &usage);
         new_store(self.prepared.handler.engine(), state, StoreLimits { cpu: limits.cpu, fuel: None }, &usage)
+    }
+
+    fn configured(&self) -> wasmtime::Result<Arc<Configured>> {
+        let configured = self.invoker.capabilities.configure(None);
+        configured.map(Arc::new).map_err(|errors| wasmtime::Error::msg(format!("{errors:?}")))
+    }
+
+    fn context(&self, usage: &Arc<Usage>) -> InvocationContext {
+        InvocationContext {
+            id: uuid::Uuid::nil(),
+            slug: "hello".into(),
+            version: 1,
+            deadline: Instant::now() + self.invoker.policy.default.wall,
+            depth: 0,
+            caller: Caller::default(),
+            limits: self.invoker.policy.default.services,
+            usage: usage.clone(),
+            log: Arc::new(NoLog),
+        }
     }
 
     async fn instantiate(&self, store: &mut Store<GuestState>) -> wasmtime::Result<()> {
@@ -195,4 +221,11 @@ impl ModuleStore for Nothing {
     async fn put_artifact(&self, _key: &ArtifactKey, _sealed: Bytes) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// Nobody reads what a benchmark logs.
+struct NoLog;
+
+impl LogSink for NoLog {
+    fn log(&self, _: Level, _: &str, _: &[(String, String)]) {}
 }

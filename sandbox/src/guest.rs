@@ -1,7 +1,6 @@
 //! The state of one instance: everything that its host calls can reach.
 
-use super::hooks::Hooks;
-use super::{Environment, MemoryMeter, OutboundAccess, Usage};
+use super::{HostSession, MemoryMeter, Usage};
 use std::sync::Arc;
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::p2::bindings::cli::environment as environment_02;
@@ -21,29 +20,33 @@ pub struct GuestState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     table: ResourceTable,
-    environment: Arc<Environment>,
     arguments: Vec<String>,
     pub(super) memory: MemoryMeter,
-    hooks: Hooks,
+    session: Box<dyn HostSession>,
+}
+
+/// What a host call works with.
+pub struct GuestParts<'a> {
+    /// WASI's context: file systems, clocks, random numbers.
+    pub wasi: &'a mut WasiCtx,
+    /// HTTP's context.
+    pub http: &'a mut WasiHttpCtx,
+    /// The guest's handles.
+    pub table: &'a mut ResourceTable,
+    /// The host's own.
+    pub session: &'a mut dyn HostSession,
 }
 
 impl GuestState {
     /// The state of a fresh instance that may hold `memory` bytes and reports to `usage`.
     #[must_use]
-    pub fn new(
-        wasi: WasiCtx,
-        environment: Arc<Environment>,
-        memory: u64,
-        access: OutboundAccess,
-        usage: &Arc<Usage>,
-    ) -> Self {
+    pub fn new(wasi: WasiCtx, session: Box<dyn HostSession>, memory: u64, usage: &Arc<Usage>) -> Self {
         let memory = MemoryMeter::new(memory, usage.clone());
-        let hooks = Hooks::new(access, usage.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(MAX_FIELDS);
-        Self { wasi, http, table, environment, arguments: Vec::new(), memory, hooks }
+        Self { wasi, http, table, arguments: Vec::new(), memory, session }
     }
 
     /// The same with command-line arguments, for a component that is a command.
@@ -51,6 +54,12 @@ impl GuestState {
     pub fn with_arguments(mut self, arguments: Vec<String>) -> Self {
         self.arguments = arguments;
         self
+    }
+
+    /// Everything that a host call works with, at once.
+    pub fn parts(&mut self) -> GuestParts<'_> {
+        let Self { wasi, http, table, session, .. } = self;
+        GuestParts { wasi, http, table, session: session.as_mut() }
     }
 }
 
@@ -62,20 +71,20 @@ impl WasiView for GuestState {
 
 impl WasiHttpView for GuestState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: self.session.http_hooks() }
     }
 }
 
-/// `wasi:cli/environment` straight from the shared environment, so that secrets are not copied for requests that do
-/// not read them.
+/// `wasi:cli/environment` straight from the session, so that secrets are neither chosen nor copied for requests that
+/// do not read them.
 pub(super) struct GuestEnvironment<'a> {
-    environment: &'a Environment,
+    session: &'a mut dyn HostSession,
     arguments: &'a [String],
 }
 
 impl GuestState {
     pub(super) fn environment(&mut self) -> GuestEnvironment<'_> {
-        GuestEnvironment { environment: &self.environment, arguments: &self.arguments }
+        GuestEnvironment { session: self.session.as_mut(), arguments: &self.arguments }
     }
 }
 
@@ -87,8 +96,8 @@ impl HasData for HasEnvironment {
 }
 
 impl GuestEnvironment<'_> {
-    fn variables(&self) -> Vec<(String, String)> {
-        self.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    fn variables(&mut self) -> Vec<(String, String)> {
+        self.session.environment().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 

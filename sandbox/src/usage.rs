@@ -12,6 +12,9 @@ pub struct Usage {
     memory_refused: AtomicBool,
     fuel: AtomicU64,
     outbound_requests: AtomicU32,
+    host_calls: AtomicU32,
+    ai_prompt_tokens: AtomicU64,
+    ai_completion_tokens: AtomicU64,
 }
 
 impl Usage {
@@ -39,8 +42,32 @@ impl Usage {
         self.outbound_requests.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_outbound_requests(&self, requests: u32) {
+    /// Notes how many requests were sent.
+    pub fn set_outbound_requests(&self, requests: u32) {
         self.outbound_requests.store(requests, Ordering::Relaxed);
+    }
+
+    /// Calls to the platform's services: statements, objects, messages.
+    #[must_use]
+    pub fn host_calls(&self) -> u32 {
+        self.host_calls.load(Ordering::Relaxed)
+    }
+
+    /// Counts one call to a service.
+    pub fn count_host_call(&self) {
+        self.host_calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tokens of language models: those sent, and those that came back.
+    #[must_use]
+    pub fn ai_tokens(&self) -> (u64, u64) {
+        (self.ai_prompt_tokens.load(Ordering::Relaxed), self.ai_completion_tokens.load(Ordering::Relaxed))
+    }
+
+    /// Counts tokens of a language model.
+    pub fn add_ai_tokens(&self, prompt: u64, completion: u64) {
+        self.ai_prompt_tokens.fetch_add(prompt, Ordering::Relaxed);
+        self.ai_completion_tokens.fetch_add(completion, Ordering::Relaxed);
     }
 
     pub(super) fn set_memory(&self, bytes: u64) {

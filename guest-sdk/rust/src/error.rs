@@ -52,6 +52,14 @@ pub enum Error {
     /// A header that HTTP does not allow, or that the sandbox does not.
     #[error("the header {0} cannot be sent")]
     Header(String),
+    /// A service of the platform that refused or failed.
+    #[error("{source}")]
+    Service {
+        /// The status that a caller gets who is told nothing else.
+        status: StatusCode,
+        /// The service's own error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Everything else.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
@@ -78,12 +86,20 @@ impl Error {
         Self::Other(error.into())
     }
 
+    /// A service's error, with the status that it means to a caller.
+    pub(crate) fn service(
+        status: StatusCode,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Service { status, source: source.into() }
+    }
+
     /// The status that the caller gets: `502` or `504` for an outbound request that failed, the handler's own choice for
     /// [`Error::Status`], `500` for everything else.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Status { status, .. } => *status,
+            Self::Status { status, .. } | Self::Service { status, .. } => *status,
             Self::Fetch { timeout: true, .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Fetch { timeout: false, .. } => StatusCode::BAD_GATEWAY,
             Self::Json(_)

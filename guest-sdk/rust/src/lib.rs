@@ -51,9 +51,11 @@ mod query;
 mod request;
 pub mod response;
 mod task;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 
 #[cfg(not(target_arch = "wasm32"))]
-#[path = "native.rs"]
+#[path = "native/mod.rs"]
 mod host;
 #[cfg(target_arch = "wasm32")]
 #[path = "wasi/mod.rs"]

@@ -124,6 +124,13 @@ impl OutboundPolicy {
         self
     }
 
+    /// A policy of its own that allows what this one does, for these hosts only.
+    #[must_use]
+    pub fn narrowed_to(&self, hosts: Vec<HostPattern>) -> Self {
+        let (private_hosts, allow_private) = (self.private_hosts.clone(), self.allow_private);
+        Self { id: PolicyId::next(), granted: Some(hosts), private_hosts, allow_private }
+    }
+
     /// The operator's list of hosts that may have private addresses. It widens no function's grant.
     #[must_use]
     pub fn with_private_hosts(mut self, hosts: Vec<HostPattern>) -> Self {

@@ -1,11 +1,19 @@
 //! Runs a `wasi:cli/command` component once, to completion: programs, and conformance suites.
 
 use crate::config::{Config, Variables};
-use crate::engine::{Environment, WasiVersion};
-use crate::server::outbound_access;
+use crate::engine::WasiVersion;
+use crate::server::capabilities;
+use arc_swap::ArcSwap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+use wasmforge_host_api::auth::Caller;
+use wasmforge_host_api::log::{Level, LogSink};
+use wasmforge_host_api::secrets::{Secret, SecretSet};
+use wasmforge_host_api::{InvocationContext, Services};
 use wasmforge_sandbox::{GuestState, Usage, run_command};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx};
 
@@ -14,7 +22,7 @@ pub(super) struct Options {
     /// Its arguments; the first is its name.
     pub(super) arguments: Vec<String>,
     /// Its variables.
-    pub(super) environment: Environment,
+    pub(super) secrets: Vec<Secret>,
     /// A folder that it sees as `/`.
     pub(super) files: Option<PathBuf>,
     /// Whether it may reach private addresses.
@@ -46,7 +54,34 @@ fn state(options: Options) -> anyhow::Result<GuestState> {
     }
     let memory = config.limits.maximum.memory;
     let usage = Arc::new(Usage::default());
-    let access = outbound_access(&config)?;
-    let state = GuestState::new(wasi.build(), Arc::new(options.environment), memory, access, &usage);
+    let session = session(&config, options.secrets, usage.clone())?;
+    let state = GuestState::new(wasi.build(), Box::new(session), memory, &usage);
     Ok(state.with_arguments(options.arguments))
+}
+
+/// A command has a way out and variables, and no platform behind it.
+fn session(config: &Config, secrets: Vec<Secret>, usage: Arc<Usage>) -> anyhow::Result<Services> {
+    let secrets = Arc::new(ArcSwap::from_pointee(SecretSet::new(secrets)));
+    let configured = capabilities(config, secrets)?.configure(None);
+    let configured = configured.map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    let forever = Duration::from_secs(365 * 24 * 3600);
+    let invocation = InvocationContext {
+        id: Uuid::now_v7(),
+        slug: "command".into(),
+        version: 1,
+        deadline: Instant::now() + forever,
+        depth: 0,
+        caller: Caller::default(),
+        limits: config.limits.default.services,
+        usage,
+        log: Arc::new(NoLog),
+    };
+    Ok(Services::new(Arc::new(configured), Arc::new(invocation)))
+}
+
+/// A command writes to its terminal.
+struct NoLog;
+
+impl LogSink for NoLog {
+    fn log(&self, _: Level, _: &str, _: &[(String, String)]) {}
 }

@@ -2,12 +2,12 @@
 
 use crate::compile::{ComponentKind, Loader, inspect, local_seal};
 use crate::config::{Config, LogFormat, Variables};
-use crate::engine::{Engines, Environment, Ticker};
+use crate::engine::{Engines, Ticker};
 use crate::invoke::{Admission, Invoker};
 use crate::registry::{
-    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, ModuleStore, Slug, StoreError,
+    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
 };
-use crate::server::{Listener, ReadyFile, Shutdown, SingleFunction, outbound_access, url_of};
+use crate::server::{Listener, ReadyFile, Shutdown, SingleFunction, capabilities, url_of};
 use crate::telemetry::{LineWriter, Metrics, Recorder};
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use wasmforge_host_api::secrets::{Secret, SecretSet};
 use zeroize::Zeroizing;
 
 /// What is run, and what it may reach.
@@ -66,14 +67,15 @@ fn command_options(args: RunArgs) -> super::command::Options {
     let program = args.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     super::command::Options {
         arguments: std::iter::once(program).chain(args.arguments).collect(),
-        environment: environment(args.env),
+        secrets: secrets(args.env),
         files: args.files,
         allow_private_network: args.allow_private_network,
     }
 }
 
-fn environment(variables: Vec<(String, String)>) -> Environment {
-    Environment::new(variables.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect())
+fn secrets(variables: Vec<(String, String)>) -> Vec<Secret> {
+    let secret = |(name, value)| Secret { name, value: Zeroizing::new(value), reserved: false };
+    variables.into_iter().map(secret).collect()
 }
 
 async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
@@ -86,7 +88,7 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
     let slug = slug_of(&args.file)?;
-    let (recorder, invoker, ticker) = invoker(&config, &slug, module, environment(args.env))
+    let (recorder, invoker, ticker) = invoker(&config, &slug, module, secrets(args.env))
         .await
         .with_context(|| format!("{} cannot be run", args.file.display()))?;
     let url = url_of(listener.addr());
@@ -116,18 +118,21 @@ async fn invoker(
     config: &Config,
     slug: &Slug,
     module: Bytes,
-    environment: Environment,
+    secrets: Vec<Secret>,
 ) -> anyhow::Result<(Recorder, Arc<Invoker>, Ticker)> {
     let metrics = Arc::new(Metrics::new()?);
     let recorder =
         Recorder::start(LineWriter::stdout(super::log_format(LogFormat::Pretty)), metrics.clone(), None)?;
     let ticker = Ticker::start()?;
-    let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
+    let directory = Arc::new(Directory::default());
+    directory.set_secrets(SecretSet::new(secrets));
+    let capabilities = Arc::new(capabilities(config, directory.secrets())?);
+    let instances = config.admission.concurrency;
+    let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
     let store: Arc<dyn ModuleStore> = Arc::new(OneFile(module.clone()));
     let seal = local_seal(&config.compile.cache_dir).context("the seal of machine code")?;
     let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
     let hash = loader.admit(module).await?;
-    let directory = Arc::new(Directory::default());
     directory.fill([Arc::new(Function {
         slug: slug.clone(),
         version: 1,
@@ -135,8 +140,8 @@ async fn invoker(
         module: hash,
         limits: Default::default(),
         auth: AuthPolicy::Public,
+        grants: Grants::default(),
     })]);
-    directory.set_environment(environment);
     let invoker = Invoker {
         directory,
         loader,
@@ -145,7 +150,7 @@ async fn invoker(
         authorize: None,
         admission: Admission::new(config.admission, ticker.clone()),
         policy: config.limits,
-        access: outbound_access(config)?,
+        capabilities,
         recorder: recorder.clone(),
         dev_mode: config.dev_mode,
     };

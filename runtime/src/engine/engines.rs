@@ -1,7 +1,8 @@
 //! The engines of this process, made when the first component of their kind appears.
 
 use super::{EngineKey, EngineProfile, LimitPolicy, Ticker, pool};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use wasmforge_host_api::Capabilities;
 use wasmforge_sandbox::{GuestState, linker};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -29,14 +30,16 @@ pub struct Engines {
     instances: u32,
     policy: LimitPolicy,
     ticker: Ticker,
+    capabilities: Arc<Capabilities>,
     engines: [OnceLock<Result<PooledEngine, EnginesError>>; EngineProfile::ALL.len()],
 }
 
 impl Engines {
-    /// Engines that run `instances` invocations at once, each within the maximum of `policy`.
+    /// Engines that run `instances` invocations at once, each within the maximum of `policy`, and link what
+    /// `capabilities` offers.
     #[must_use]
-    pub fn new(instances: u32, policy: LimitPolicy, ticker: Ticker) -> Self {
-        Self { instances, policy, ticker, engines: Default::default() }
+    pub fn new(instances: u32, policy: LimitPolicy, ticker: Ticker, capabilities: Arc<Capabilities>) -> Self {
+        Self { instances, policy, ticker, capabilities, engines: Default::default() }
     }
 
     /// The engine of a profile.
@@ -68,7 +71,8 @@ impl Engines {
         let mut config = profile.config();
         config.allocation_strategy(pool::strategy(self.instances, &self.policy));
         let engine = Engine::new(&config).map_err(failed)?;
-        let linker = linker(&engine, profile.wasi).map_err(failed)?;
+        let mut linker = linker(&engine, profile.wasi).map_err(failed)?;
+        self.capabilities.link(&mut linker).map_err(failed)?;
         self.ticker.add(&engine);
         let key = EngineKey::of(&engine);
         Ok(PooledEngine { engine, linker, key })
@@ -78,10 +82,18 @@ impl Engines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy};
+    use wasmforge_host_api::secrets::Secrets;
+
+    fn engines() -> Engines {
+        let http = Http::new(Outbound::builder().build().unwrap(), OutboundPolicy::public_internet());
+        let capabilities = Arc::new(Capabilities::new(http, Secrets::new(Arc::default())));
+        Engines::new(10, LimitPolicy::default(), Ticker::start().unwrap(), capabilities)
+    }
 
     #[test]
     fn every_profile_makes_an_engine_with_a_key_of_its_own() {
-        let engines = Engines::new(10, LimitPolicy::default(), Ticker::start().unwrap());
+        let engines = engines();
         let mut keys: Vec<_> =
             EngineProfile::ALL.iter().map(|p| *engines.get(*p).unwrap().key.as_bytes()).collect();
         keys.sort_unstable();
@@ -92,7 +104,7 @@ mod tests {
     #[test]
     fn the_key_does_not_depend_on_the_pool() {
         let profile = EngineProfile::ALL[0];
-        let engines = Engines::new(10, LimitPolicy::default(), Ticker::start().unwrap());
+        let engines = engines();
         let bare = Engine::new(&profile.config()).unwrap();
         assert_eq!(EngineKey::of(&bare), engines.get(profile).unwrap().key);
     }

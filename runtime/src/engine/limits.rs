@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use wasmforge_host_api::ServiceLimits;
 
 /// One mebibyte, the unit in which memory and body limits are configured.
 pub const MIB: u64 = 1024 * 1024;
@@ -25,10 +26,8 @@ pub struct Limits {
     pub concurrency: u32,
     /// Bytes of log lines kept of one invocation.
     pub log: u64,
-    /// Outbound requests in one invocation.
-    pub outbound_requests: u32,
-    /// Outbound requests of one invocation that are open at once.
-    pub outbound_concurrency: u32,
+    /// What one invocation may use of the platform's services.
+    pub services: ServiceLimits,
 }
 
 impl Default for Limits {
@@ -42,8 +41,7 @@ impl Default for Limits {
             response_body: 100 * MIB,
             concurrency: 1000,
             log: 256 * 1024,
-            outbound_requests: 256,
-            outbound_concurrency: 32,
+            services: ServiceLimits::default(),
         }
     }
 }

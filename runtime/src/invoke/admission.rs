@@ -130,6 +130,7 @@ mod tests {
             module: ModuleHash::of(b""),
             limits: Default::default(),
             auth: AuthPolicy::Public,
+            grants: Default::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whether this caller may invoke this function, decided before a guest starts.
 
 use crate::registry::AuthPolicy;
-use http::HeaderMap;
+use wasmforge_host_api::auth::Caller;
 
 /// Why a caller is sent away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +19,9 @@ pub enum Refused {
 
 /// Checks credentials. Asked only where a function's policy is not `public`.
 pub trait Authorize: Send + Sync + 'static {
-    /// Whether the bearer of these headers meets the policy.
+    /// Whether this caller meets the policy.
     ///
     /// # Errors
     /// [`Refused`], which tells a forger nothing.
-    fn check(&self, policy: AuthPolicy, headers: &HeaderMap) -> Result<(), Refused>;
+    fn check(&self, policy: AuthPolicy, caller: &Caller) -> Result<(), Refused>;
 }

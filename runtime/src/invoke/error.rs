@@ -7,7 +7,9 @@ use crate::telemetry::{InvocationId, Outcome};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
+use wasmforge_host_api::GrantError;
 
 /// Why there is no answer of the guest's own.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,9 @@ pub enum InvokeError {
     /// Its code could not be made ready.
     #[error("Function could not be loaded")]
     NotBuilt(BuildError),
+    /// What it is granted cannot be meant: a row that was written past the API.
+    #[error("Function has invalid capabilities")]
+    BadGrants(Arc<[GrantError]>),
     /// The request is not one that a guest can be handed.
     #[error("{0}")]
     BadRequest(&'static str),
@@ -83,6 +88,7 @@ impl InvokeError {
                 (StatusCode::INTERNAL_SERVER_ERROR, "NOT_BUILT")
             }
             Self::NotBuilt(_) => (StatusCode::SERVICE_UNAVAILABLE, "NOT_BUILT"),
+            Self::BadGrants(_) => (StatusCode::INTERNAL_SERVER_ERROR, "BAD_CAPABILITIES"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Self::RequestTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE"),
             Self::Timeout => (StatusCode::GATEWAY_TIMEOUT, "TIMEOUT"),
@@ -101,9 +107,11 @@ impl InvokeError {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::NotFound | Self::RegistryUnavailable | Self::SourceNotSupported | Self::NotBuilt(_) => {
-                Outcome::NotBuilt
-            }
+            Self::NotFound
+            | Self::RegistryUnavailable
+            | Self::SourceNotSupported
+            | Self::BadGrants(_)
+            | Self::NotBuilt(_) => Outcome::NotBuilt,
             Self::Refused(_) => Outcome::Refused,
             Self::Overloaded => Outcome::Overloaded,
             Self::BadRequest(_) | Self::NoResponse | Self::GuestError(_) | Self::InvalidBody(_) => {
@@ -124,6 +132,10 @@ impl InvokeError {
     pub fn detail(&self) -> String {
         match self {
             Self::NotBuilt(error) => error.to_string(),
+            Self::BadGrants(errors) => {
+                let errors: Vec<_> = errors.iter().map(|error| format!("capabilities.{error}")).collect();
+                errors.join("; ")
+            }
             Self::Trap(detail)
             | Self::GuestError(detail)
             | Self::InvalidBody(detail)

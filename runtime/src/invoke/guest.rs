@@ -3,7 +3,7 @@
 use super::body::RequestBody;
 use super::failure::is_clean_exit;
 use super::invocation::Invocation;
-use crate::engine::{Environment, Prepared};
+use crate::engine::Prepared;
 use crate::telemetry::{GuestLog, GuestOutput, LineSource, LogTag, Recorder};
 use bytes::Bytes;
 use http::Request;
@@ -13,7 +13,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
-use wasmforge_sandbox::{GuestState, Head, OutboundAccess, StoreLimits, new_store};
+use wasmforge_host_api::auth::Caller;
+use wasmforge_host_api::{Configured, InvocationContext, Services};
+use wasmforge_sandbox::{GuestState, Head, StoreLimits, new_store};
 use wasmtime_wasi::WasiCtx;
 
 /// Bytes of random numbers that a guest may ask for at once: the host makes them before they count as the guest's memory.
@@ -24,10 +26,10 @@ pub type RunningGuest = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send
 
 /// What a guest is started with besides its request.
 pub struct GuestContext {
-    /// Its variables.
-    pub environment: Arc<Environment>,
-    /// Its way out.
-    pub access: OutboundAccess,
+    /// What it may call.
+    pub configured: Arc<Configured>,
+    /// Who sent the request.
+    pub caller: Caller,
     /// Where its output goes.
     pub recorder: Recorder,
 }
@@ -64,7 +66,7 @@ where
 }
 
 fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
-    let GuestContext { environment, access, recorder } = context;
+    let GuestContext { configured, caller, recorder } = context;
     let tag = LogTag {
         id: invocation.id,
         slug: invocation.function.slug.shared(),
@@ -73,10 +75,22 @@ fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
     let log = Arc::new(GuestLog::new(tag, invocation.limits.log, recorder));
     let wasi = WasiCtx::builder()
         .stdout(GuestOutput::new(log.clone(), LineSource::Stdout))
-        .stderr(GuestOutput::new(log, LineSource::Stderr))
+        .stderr(GuestOutput::new(log.clone(), LineSource::Stderr))
         .allow_tcp(false)
         .allow_udp(false)
         .max_random_size(MAX_RANDOM)
         .build();
-    GuestState::new(wasi, environment, invocation.limits.memory, access, &invocation.usage)
+    let context = InvocationContext {
+        id: invocation.id.uuid(),
+        slug: invocation.function.slug.shared(),
+        version: invocation.function.version,
+        deadline: invocation.deadline(),
+        depth: 0,
+        caller,
+        limits: invocation.limits.services,
+        usage: invocation.usage.clone(),
+        log,
+    };
+    let services = Services::new(configured, Arc::new(context));
+    GuestState::new(wasi, Box::new(services), invocation.limits.memory, &invocation.usage)
 }

@@ -32,14 +32,15 @@ use crate::telemetry::{InvocationId, Recorder};
 use async_trait::async_trait;
 use bytes::Bytes;
 use guest::GuestContext;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
 use invocation::Invocation;
 use respond::Run;
 use std::sync::Arc;
 use tokio::time::timeout_at;
 use tracing::Instrument as _;
-use wasmforge_sandbox::OutboundAccess;
+use wasmforge_host_api::auth::Caller;
+use wasmforge_host_api::{Capabilities, Configured};
 
 /// The header that names the invocation, on every answer.
 pub const INVOCATION_ID: HeaderName = HeaderName::from_static("x-wasmforge-invocation-id");
@@ -67,8 +68,8 @@ pub struct Invoker {
     pub admission: Admission,
     /// How long and how large.
     pub policy: LimitPolicy,
-    /// The way out.
-    pub access: OutboundAccess,
+    /// What functions may call.
+    pub capabilities: Arc<Capabilities>,
     /// Where records go.
     pub recorder: Recorder,
     /// Whether callers see why a guest failed.
@@ -137,7 +138,8 @@ impl Invoker {
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
-        if let Err(refused) = self.authorize(&invocation.function, request.headers()) {
+        let caller = Caller::of(request.headers());
+        if let Err(refused) = self.authorize(&invocation.function, &caller) {
             return Err((refused.into(), invocation));
         }
         let request = match request::for_guest(request, &invocation) {
@@ -155,11 +157,11 @@ impl Invoker {
             Ok(place) => place,
             Err(Overloaded) => return Err((InvokeError::Overloaded, invocation)),
         };
-        let context = GuestContext {
-            environment: self.directory.environment(),
-            access: self.access.clone(),
-            recorder: self.recorder.clone(),
+        let configured = match self.configured(&invocation.function) {
+            Ok(configured) => configured,
+            Err(error) => return Err((error, invocation)),
         };
+        let context = GuestContext { configured, caller, recorder: self.recorder.clone() };
         let method = request.method().clone();
         match guest::start(prepared, &invocation, context, request) {
             Ok((guest, head)) => {
@@ -169,12 +171,17 @@ impl Invoker {
         }
     }
 
-    fn authorize(&self, function: &Function, headers: &HeaderMap) -> Result<(), Refused> {
+    fn authorize(&self, function: &Function, caller: &Caller) -> Result<(), Refused> {
         match (&self.authorize, function.auth) {
             (_, AuthPolicy::Public) => Ok(()),
-            (Some(authorize), policy) => authorize.check(policy, headers),
+            (Some(authorize), policy) => authorize.check(policy, caller),
             (None, _) => Err(Refused::TooWeak),
         }
+    }
+
+    fn configured(&self, function: &Function) -> Result<Arc<Configured>, InvokeError> {
+        let configured = function.grants.configured(&self.capabilities);
+        configured.cloned().map_err(|errors| InvokeError::BadGrants(errors.clone()))
     }
 
     /// The code of the invocation's function; of the last version that compiles, where this one does not.

@@ -1,27 +1,23 @@
 //! Who calls a function, where its policy asks for somebody in particular.
 
-use super::auth::{api_key, bearer};
-use super::token;
 use crate::invoke::{Authorize, Refused};
 use crate::registry::{AuthPolicy, PostgresRegistry};
-use axum::http::HeaderMap;
+use wasmforge_host_api::auth::{Caller, Role};
 
 /// Checks callers against the keys of the registry, which are in memory.
 pub struct CallerCheck(pub PostgresRegistry);
 
 impl Authorize for CallerCheck {
-    fn check(&self, policy: AuthPolicy, headers: &HeaderMap) -> Result<(), Refused> {
-        let credentials = self.0.credentials();
-        let bearer = bearer(headers);
-        if let Some(key) = api_key(headers, bearer) {
-            return if credentials.is_api_key(key) { Ok(()) } else { Err(Refused::Unknown) };
+    fn check(&self, policy: AuthPolicy, caller: &Caller) -> Result<(), Refused> {
+        if caller.bearer().is_none() && caller.api_key().is_none() {
+            return Err(Refused::Missing);
         }
-        let identity =
-            token::verify(&credentials, bearer.ok_or(Refused::Missing)?).map_err(|_| Refused::Unknown)?;
+        let credentials = self.0.credentials();
+        let role = caller.identity(&credentials).map_err(|_| Refused::Unknown)?.role;
         let admitted = match policy {
             AuthPolicy::Public => true,
-            AuthPolicy::Authenticated => identity.is_admin() || identity.role == "authenticated",
-            AuthPolicy::Service => identity.is_admin(),
+            AuthPolicy::Authenticated => role != Role::Anon,
+            AuthPolicy::Service => role == Role::ProjectAdmin,
         };
         if admitted { Ok(()) } else { Err(Refused::TooWeak) }
     }

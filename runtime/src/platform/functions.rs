@@ -42,7 +42,7 @@ pub(super) async fn create(
     request: Request,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let object = json_object(request, state.max_json).await?;
-    let wanted = parse_create(object, state.max_module)?;
+    let wanted = parse_create(object, state.max_module, &state.capabilities)?;
     let new = NewFunction {
         slug: wanted.slug,
         name: wanted.name,
@@ -62,7 +62,7 @@ pub(super) async fn update(
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
     let object = json_object(request, state.max_json).await?;
-    let wanted = parse_update(object, state.max_module)?;
+    let wanted = parse_update(object, state.max_module, &state.capabilities)?;
     let code = match wanted.code {
         // Compiling takes long; a name that is not there need not wait for it.
         Some(module @ Submitted::Module(_)) => {

@@ -14,18 +14,17 @@ mod health;
 mod modules;
 mod request;
 mod shapes;
-mod token;
 
 pub use admit::Admit;
 pub use caller::CallerCheck;
 pub use error::ApiError;
-pub use token::{Identity, InvalidToken, verify};
 
 use crate::registry::PostgresRegistry;
 use axum::http::{Method, Uri};
 use axum::routing::{get, put};
 use axum::{Router, middleware};
 use std::sync::Arc;
+use wasmforge_host_api::Capabilities;
 
 /// What the APIs work on.
 #[derive(Clone)]
@@ -34,6 +33,8 @@ pub struct PlatformState {
     pub registry: PostgresRegistry,
     /// Checks and compiles what is to be deployed.
     pub loader: Arc<dyn Admit>,
+    /// What functions may be granted.
+    pub capabilities: Arc<Capabilities>,
     /// Bytes of the largest module that is accepted.
     pub max_module: u64,
     /// Bytes of the largest JSON body that is accepted (`MAX_JSON_BODY_SIZE`).

@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use wasmforge_host_api::{Capabilities, GrantError};
 
 /// Base64 with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -47,7 +48,11 @@ pub(super) struct UpdateRequest {
 }
 
 /// Checks the body of a `POST`.
-pub(super) fn parse_create(object: Map<String, Value>, max_module: u64) -> Result<CreateRequest, ApiError> {
+pub(super) fn parse_create(
+    object: Map<String, Value>,
+    max_module: u64,
+    offered: &Capabilities,
+) -> Result<CreateRequest, ApiError> {
     let mut fields = Fields { object, issues: Vec::new() };
     let name = fields.required_text("name");
     let slug = fields.slug();
@@ -57,7 +62,7 @@ pub(super) fn parse_create(object: Map<String, Value>, max_module: u64) -> Resul
     if code.is_none() && !fields.has_issue_at(&["code", "module"]) {
         fields.issue("invalid_type", "code", "Required: either code or module");
     }
-    let settings = fields.settings();
+    let settings = fields.settings(offered);
     fields.finish()?;
     let (Some(name), Some(code)) = (name, code) else {
         return Err(ApiError::invalid_input("name and code are required"));
@@ -72,13 +77,17 @@ pub(super) fn parse_create(object: Map<String, Value>, max_module: u64) -> Resul
 }
 
 /// Checks the body of a `PUT`. Nothing to change is a valid change.
-pub(super) fn parse_update(object: Map<String, Value>, max_module: u64) -> Result<UpdateRequest, ApiError> {
+pub(super) fn parse_update(
+    object: Map<String, Value>,
+    max_module: u64,
+    offered: &Capabilities,
+) -> Result<UpdateRequest, ApiError> {
     let mut fields = Fields { object, issues: Vec::new() };
     let name = fields.text("name", 1);
     let description = fields.text("description", 0);
     let status = fields.status();
     let code = fields.code(max_module)?;
-    let settings = fields.settings();
+    let settings = fields.settings(offered);
     fields.finish()?;
     refuse_own_server(code.as_ref())?;
     Ok(UpdateRequest { name, description, status, code, settings })
@@ -213,12 +222,24 @@ impl Fields {
         Ok(self.text("code", 1).map(Submitted::Source))
     }
 
-    fn settings(&mut self) -> Settings {
+    fn settings(&mut self, offered: &Capabilities) -> Settings {
         Settings {
             limits: self.nullable::<LimitOverrides>("limits"),
-            capabilities: self.nullable::<Map<String, Value>>("capabilities"),
+            capabilities: self.capabilities(offered),
             auth: self.nullable::<AuthPolicy>("auth").map(Option::unwrap_or_default),
         }
+    }
+
+    /// What is wrong with a grant is told under its own path, `["capabilities", "http", "hosts"]`.
+    fn capabilities(&mut self, offered: &Capabilities) -> Option<Option<Map<String, Value>>> {
+        let capabilities = self.nullable::<Map<String, Value>>("capabilities")?;
+        if let Err(errors) = offered.configure(capabilities.as_ref()) {
+            for GrantError { path, reason } in errors {
+                let path: Vec<_> = std::iter::once("capabilities").chain(path.split('.')).collect();
+                self.issues.push(json!({ "code": "custom", "path": path, "message": reason }));
+            }
+        }
+        Some(capabilities)
     }
 
     /// A field of ours: absent leaves it as it is, `null` returns it to its default.

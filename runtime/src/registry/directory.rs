@@ -1,12 +1,12 @@
 //! The in-memory table of functions that every request reads.
 
 use super::{Function, Slug};
-use crate::engine::Environment;
 use arc_swap::ArcSwap;
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use wasmforge_host_api::secrets::SecretSet;
 
 /// What the directory knows of a slug.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ pub enum Lookup {
     Unavailable,
 }
 
-/// Every active function by slug, and the environment they run with.
+/// Every active function by slug, and the secrets that are in force.
 ///
 /// Reads take one uncontended lock and never wait for the database.
 #[derive(Default)]
 pub struct Directory {
     functions: RwLock<HashMap<Slug, Arc<Function>>>,
-    environment: ArcSwap<Environment>,
+    secrets: Arc<ArcSwap<SecretSet>>,
     filled: AtomicBool,
 }
 
@@ -39,9 +39,9 @@ impl Directory {
         }
     }
 
-    /// The environment of an invocation that starts now.
-    pub fn environment(&self) -> Arc<Environment> {
-        self.environment.load_full()
+    /// The secrets that invocations choose their environment from.
+    pub fn secrets(&self) -> Arc<ArcSwap<SecretSet>> {
+        self.secrets.clone()
     }
 
     /// How many functions there are.
@@ -89,8 +89,8 @@ impl Directory {
         self.functions.read().values().cloned().collect()
     }
 
-    /// Replaces the environment; invocations that run keep theirs.
-    pub fn set_environment(&self, environment: Environment) {
-        self.environment.store(Arc::new(environment));
+    /// Replaces the secrets; invocations that have read theirs keep them.
+    pub fn set_secrets(&self, secrets: SecretSet) {
+        self.secrets.store(Arc::new(secrets));
     }
 }

@@ -1,6 +1,6 @@
 //! One deployed function, as the hot path sees it: everything but its code.
 
-use super::Slug;
+use super::{Grants, Slug};
 use crate::engine::LimitOverrides;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -85,4 +85,6 @@ pub struct Function {
     pub limits: LimitOverrides,
     /// Who may invoke it.
     pub auth: AuthPolicy,
+    /// What it may call.
+    pub grants: Grants,
 }

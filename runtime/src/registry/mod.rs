@@ -3,10 +3,10 @@
 //! The hot path knows only the [`Directory`], an in-memory table. Whatever fills it (PostgreSQL, or the one file of
 //! `wasmforge run`) stands behind [`ModuleStore`].
 
-mod credentials;
 mod definition;
 mod directory;
 mod function;
+mod grants;
 mod invocations;
 mod module_store;
 mod postgres;
@@ -14,13 +14,12 @@ mod secrets;
 mod slug;
 mod status;
 
-pub use crate::engine::Environment;
-pub use credentials::{Credentials, WITHHELD};
 pub use definition::{
     Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
 };
 pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
+pub use grants::Grants;
 pub use invocations::{InvocationLog, InvocationRow};
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use postgres::{Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError};

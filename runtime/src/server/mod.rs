@@ -1,6 +1,7 @@
 //! Listeners, routing, shutdown.
 
 mod body;
+mod capabilities;
 mod connection;
 mod functions;
 mod health;
@@ -15,10 +16,11 @@ mod single;
 mod stall;
 
 pub use body::ServerBody;
+pub use capabilities::capabilities;
 pub use functions::FunctionsRoutes;
 pub use health::{DatabaseHealth, Health};
 pub use listener::{ListenError, Listener};
-pub use node::{Node, NodeError, outbound_access};
+pub use node::{Node, NodeError};
 pub use platform::PlatformRoutes;
 pub use ready::{ReadyFile, url_of};
 pub use routes::Routes;

@@ -1,10 +1,11 @@
 //! One node: everything that `serve` and `dev` run, put together.
 
+use super::capabilities::capabilities;
 use super::pages::{self, Pages};
 use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
 use crate::compile::{Loader, local_seal};
 use crate::config::Config;
-use crate::engine::{EngineProfile, Engines, Limits, Ticker, WasiVersion};
+use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::registry::{
@@ -15,8 +16,6 @@ use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use wasmforge_host_api::http::{Outbound, OutboundLimits, OutboundPolicy};
-use wasmforge_sandbox::OutboundAccess;
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +59,9 @@ impl Node {
         let sink = Arc::new(HistorySink(registry.invocations()));
         let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
         let ticker = Ticker::start()?;
-        let engines = Arc::new(Engines::new(config.admission.concurrency, config.limits, ticker.clone()));
+        let capabilities = Arc::new(capabilities(&config, registry.directory().secrets())?);
+        let instances = config.admission.concurrency;
+        let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
         make_common_engine(engines.clone());
         let seal = match config.encryption_key.is_empty() {
             true => local_seal(&config.compile.cache_dir)?,
@@ -76,7 +77,7 @@ impl Node {
             authorize: Some(Arc::new(platform::CallerCheck(registry.clone()))),
             admission: Admission::new(config.admission, ticker),
             policy: config.limits,
-            access: outbound_access(&config)?,
+            capabilities,
             recorder: recorder.clone(),
             dev_mode: config.dev_mode,
         });
@@ -116,6 +117,7 @@ impl Node {
             loader: self.loader.clone(),
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,
+            capabilities: self.invoker.capabilities.clone(),
         };
         let pages = Pages {
             health: self.health.clone(),
@@ -125,20 +127,6 @@ impl Node {
         };
         platform::router(state).merge(pages::router(pages))
     }
-}
-
-/// How guests reach the network.
-///
-/// # Errors
-/// [`NodeError::Tls`].
-pub fn outbound_access(config: &Config) -> Result<OutboundAccess, NodeError> {
-    let policy = OutboundPolicy::public_internet().allowing_private(config.allow_private_network);
-    let Limits { outbound_requests, outbound_concurrency, .. } = config.limits.default;
-    Ok(OutboundAccess {
-        outbound: Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?,
-        policy: Arc::new(policy),
-        limits: OutboundLimits { requests: outbound_requests, concurrency: outbound_concurrency },
-    })
 }
 
 /// Makes the engine that most functions need while the listeners come up, so that the first request need not.

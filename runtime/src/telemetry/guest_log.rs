@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 use tokio::io::AsyncWrite;
+use wasmforge_host_api::log::{Level, LogSink};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
@@ -112,6 +113,13 @@ impl Drop for GuestLog {
             State { remaining: None, stdout: Vec::new(), stderr: Vec::new() },
         );
         drop_partials(self, &mut state);
+    }
+}
+
+impl LogSink for GuestLog {
+    fn log(&self, _level: Level, message: &str, _fields: &[(String, String)]) {
+        self.write(LineSource::Stdout, message.as_bytes());
+        self.write(LineSource::Stdout, b"\n");
     }
 }
 

@@ -77,7 +77,7 @@ async fn a_function_is_created_read_listed_changed_and_deleted() {
 async fn settings_of_ours_are_stored_and_reach_the_next_request() {
     let api = Api::start().await;
     let body = json!({"name": "f", "code": "x", "limits": {"wallMs": 500}, "auth": "service",
-        "capabilities": {"http": {"allow": ["example.com"]}}});
+        "capabilities": {"http": {"hosts": ["example.com"]}}});
     let created = api.call("POST", "/api/functions", Some(body.clone())).await.body;
     for field in ["limits", "auth", "capabilities"] {
         assert_eq!(created["function"][field], body[field], "{field}");
@@ -89,7 +89,7 @@ async fn settings_of_ours_are_stored_and_reach_the_next_request() {
     let updated = api.call("PUT", "/api/functions/f", Some(body)).await.body;
     assert_eq!((&updated["function"]["limits"], &updated["function"]["version"]), (&Value::Null, &json!(2)));
     assert_eq!(find(&api.registry, "f").unwrap().limits.wall_ms, None);
-    assert_eq!(updated["function"]["capabilities"]["http"]["allow"][0], "example.com");
+    assert_eq!(updated["function"]["capabilities"]["http"]["hosts"][0], "example.com");
     api.registry.shutdown().await;
 }
 

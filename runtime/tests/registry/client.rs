@@ -66,9 +66,12 @@ impl Api {
         config.seed.api_key = Some(wasmforge::config::Secret::new(API_KEY));
         let registry = crate::support::start(config).await;
         let gate = Arc::<Gate>::default();
+        let config = wasmforge::config::Config::from_variables(&[].into_iter().collect()).unwrap();
+        let capabilities = wasmforge::server::capabilities(&config, Default::default()).unwrap();
         let state = PlatformState {
             registry: registry.clone(),
             loader: gate.clone(),
+            capabilities: Arc::new(capabilities),
             max_module: 64,
             max_json: 4096,
         };

@@ -56,7 +56,10 @@ async fn reserved_secrets_are_seeded_once_and_never_changed() {
     assert_eq!(registry.credentials().api_key(), Some("ik_given"));
     let anon_key = registry.credentials().anon_key().unwrap().to_owned();
     assert!(anon_key.starts_with("anon_") && anon_key.len() == 69);
-    assert_eq!(registry.directory().environment().get("INSFORGE_BASE_URL"), Some("http://localhost:7130"));
+    assert_eq!(
+        registry.directory().secrets().load().by_default().get("INSFORGE_BASE_URL"),
+        Some("http://localhost:7130")
+    );
     registry.shutdown().await;
 
     let mut config = database.config();

@@ -49,8 +49,10 @@ async fn a_poll_finds_what_a_lost_notification_did_not_bring() {
     database.insert("f", "one").await;
     see(&registry, "f", Some(1)).await;
     database.set_secret("LATE", &encrypt("value")).await;
-    eventually("the secret is seen", || async { registry.directory().environment().get("LATE").is_some() })
-        .await;
+    eventually("the secret is seen", || async {
+        registry.directory().secrets().load().by_default().get("LATE").is_some()
+    })
+    .await;
     database.execute("DELETE FROM functions.definitions").await;
     see(&registry, "f", None).await;
     registry.shutdown().await;

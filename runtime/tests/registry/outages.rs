@@ -38,7 +38,7 @@ async fn memory_serves_while_the_database_is_away_and_catches_up_when_it_is_back
     server.down();
     eventually("the loss is noticed", || async { !registry.status().connected }).await;
     assert_eq!(find(&registry, "f").unwrap().version, 1);
-    assert!(registry.directory().environment().get("ANON_KEY").is_some());
+    assert!(registry.directory().secrets().load().by_default().get("ANON_KEY").is_some());
     assert!(registry.credentials().api_key().is_some());
     let error = registry.update("f", Changes::default(), &author()).await.unwrap_err();
     assert!(matches!(error, WriteError::Unavailable(_)), "{error}");

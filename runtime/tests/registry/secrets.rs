@@ -7,7 +7,7 @@ async fn secrets_become_the_environment_without_the_signing_keys() {
         database.set_secret(key, &encrypt(&format!("value of {key}"))).await;
     }
     let registry = database.registry().await;
-    let environment = registry.directory().environment();
+    let environment = registry.directory().secrets().load().by_default();
     let names: Vec<_> = environment.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["API_KEY", "GREETING", "JWT_PUBLIC_KEY"]);
     assert_eq!(environment.get("GREETING"), Some("value of GREETING"));
@@ -23,8 +23,8 @@ async fn a_secret_that_does_not_decrypt_is_left_out_and_named() {
     let other = wasmforge::registry::SecretCipher::new(&wasmforge::config::Secret::new("another key"));
     database.set_secret("FOREIGN", &other.encrypt("hidden").unwrap()).await;
     let registry = database.registry().await;
-    assert_eq!(registry.directory().environment().get("GOOD"), Some("yes"));
-    assert_eq!(registry.directory().environment().get("FOREIGN"), None);
+    assert_eq!(registry.directory().secrets().load().by_default().get("GOOD"), Some("yes"));
+    assert_eq!(registry.directory().secrets().load().by_default().get("FOREIGN"), None);
     let mut skipped = registry.status().skipped_secrets;
     skipped.sort();
     assert_eq!(skipped.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["BROKEN", "FOREIGN"]);
@@ -32,7 +32,7 @@ async fn a_secret_that_does_not_decrypt_is_left_out_and_named() {
 
     database.set_secret("BROKEN", &encrypt("mended")).await;
     eventually("it is mended", || async {
-        registry.directory().environment().get("BROKEN") == Some("mended")
+        registry.directory().secrets().load().by_default().get("BROKEN") == Some("mended")
     })
     .await;
     assert_eq!(registry.status().skipped_secrets.len(), 1);
@@ -54,7 +54,7 @@ async fn only_active_and_unexpired_secrets_count_and_they_end_on_time() {
         .await;
     let registry = database.registry().await;
     let names = || {
-        let environment = registry.directory().environment();
+        let environment = registry.directory().secrets().load().by_default();
         environment.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(names(), ["LATER", "SOON"]);

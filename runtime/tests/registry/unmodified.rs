@@ -46,11 +46,11 @@ async fn a_request_sees_a_secret_that_was_set_before_it_arrived() {
     for value in ["one", "two"] {
         database.set_secret("K", &encrypt(value)).await;
         registry.revalidate(&slug("old")).await;
-        assert_eq!(registry.directory().environment().get("K"), Some(value));
+        assert_eq!(registry.directory().secrets().load().by_default().get("K"), Some(value));
     }
     database.execute("DELETE FROM system.secrets").await;
     registry.revalidate(&slug("old")).await;
-    assert_eq!(registry.directory().environment().get("K"), None);
+    assert_eq!(registry.directory().secrets().load().by_default().get("K"), None);
     registry.shutdown().await;
 }
 

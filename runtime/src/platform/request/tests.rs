@@ -1,7 +1,13 @@
 use super::*;
+use crate::config::{Config, Variables};
+
+fn offered() -> Capabilities {
+    let config = Config::from_variables(&Variables::from_iter([])).unwrap();
+    crate::server::capabilities(&config, Default::default()).unwrap()
+}
 
 fn create(body: Value) -> Result<CreateRequest, ApiError> {
-    parse_create(body.as_object().cloned().unwrap(), 8)
+    parse_create(body.as_object().cloned().unwrap(), 8, &offered())
 }
 
 /// The paths of the issues in an error's message.
@@ -71,11 +77,11 @@ fn a_nul_is_refused_before_the_database_sees_it() {
 
 #[test]
 fn null_returns_a_setting_to_its_default_and_absence_leaves_it() {
-    let body = json!({"limits": null, "auth": null, "capabilities": {"http": true}});
-    let request = parse_update(body.as_object().cloned().unwrap(), 8).unwrap();
+    let body = json!({"limits": null, "auth": null, "capabilities": {"http": {"hosts": ["example.com"]}}});
+    let request = parse_update(body.as_object().cloned().unwrap(), 8, &offered()).unwrap();
     assert_eq!(request.settings.limits, Some(None));
     assert_eq!(request.settings.auth, Some(AuthPolicy::Public));
     assert!(matches!(request.settings.capabilities, Some(Some(_))));
-    let nothing = parse_update(Map::new(), 8).unwrap();
+    let nothing = parse_update(Map::new(), 8, &offered()).unwrap();
     assert!(nothing.settings.is_empty() && nothing.code.is_none() && nothing.name.is_none());
 }

@@ -24,8 +24,7 @@ pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
 
 use super::{
-    Credentials, Definition, Directory, InvocationLog, Mode, ModuleStore, SecretCipher, Slug, Status,
-    VersionEntry,
+    Definition, Directory, InvocationLog, Mode, ModuleStore, SecretCipher, Slug, Status, VersionEntry,
 };
 use crate::config::{Config, DatabaseConfig, Migrate, Secret};
 use arc_swap::ArcSwap;
@@ -35,6 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use wasmforge_host_api::auth::{Credentials, Keys};
 
 /// What the registry is told.
 #[derive(Clone, Debug)]
@@ -114,7 +114,7 @@ impl PostgresRegistry {
         let shared = Arc::new(Shared {
             cipher: SecretCipher::new(&config.encryption_key),
             directory: Arc::default(),
-            credentials: ArcSwap::from_pointee(Credentials::before_sync(&config.jwt_secret)),
+            credentials: ArcSwap::from_pointee(Credentials::before_sync(config.jwt_secret.expose())),
             status: Mutex::default(),
             progress: tokio::sync::Mutex::default(),
             revalidations: revalidate::Revalidations::default(),
@@ -231,5 +231,11 @@ impl Shared {
 
     fn is_connected(&self) -> bool {
         self.status.lock().connected
+    }
+}
+
+impl Keys for PostgresRegistry {
+    fn credentials(&self) -> Arc<Credentials> {
+        self.0.credentials.load_full()
     }
 }

@@ -1,7 +1,7 @@
 //! From a row to a [`Function`], or to the reason why not.
 
 use crate::engine::LimitOverrides;
-use crate::registry::{AuthPolicy, Function, FunctionKind, ModuleHash, Slug};
+use crate::registry::{AuthPolicy, Function, FunctionKind, Grants, ModuleHash, Slug};
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -20,15 +20,15 @@ pub(super) struct Rejected {
 pub(super) fn function(row: &PgRow) -> Result<Option<Result<Arc<Function>, Rejected>>, sqlx::Error> {
     let Ok(slug) = Slug::parse(row.try_get("slug")?) else { return Ok(None) };
     let settings = limits(row.try_get("limits")?)
-        .and_then(|limits| capabilities(row.try_get("capabilities")).map(|()| limits))
-        .and_then(|limits| Ok((limits, auth(row.try_get("auth"))?)))
-        .and_then(|(limits, auth)| Ok((limits, auth, module(row)?)));
-    let (limits, auth, (kind, module)) = match settings {
+        .and_then(|limits| Ok((limits, capabilities(row.try_get("capabilities"))?)))
+        .and_then(|(limits, grants)| Ok((limits, grants, auth(row.try_get("auth"))?)))
+        .and_then(|(limits, grants, auth)| Ok((limits, grants, auth, module(row)?)));
+    let (limits, grants, auth, (kind, module)) = match settings {
         Ok(settings) => settings,
         Err(reason) => return Ok(Some(Err(Rejected { slug, reason }))),
     };
     let version = row.try_get("version")?;
-    Ok(Some(Ok(Arc::new(Function { slug, version, kind, module, limits, auth }))))
+    Ok(Some(Ok(Arc::new(Function { slug, version, kind, module, limits, auth, grants }))))
 }
 
 fn limits(stored: Option<Value>) -> Result<LimitOverrides, String> {
@@ -40,9 +40,10 @@ fn limits(stored: Option<Value>) -> Result<LimitOverrides, String> {
     }
 }
 
-fn capabilities(stored: Result<Option<Value>, sqlx::Error>) -> Result<(), String> {
+fn capabilities(stored: Result<Option<Value>, sqlx::Error>) -> Result<Grants, String> {
     match stored {
-        Ok(None | Some(Value::Null | Value::Object(_))) => Ok(()),
+        Ok(None | Some(Value::Null)) => Ok(Grants::default()),
+        Ok(Some(Value::Object(object))) => Ok(Grants::new(Some(object))),
         Ok(Some(_)) => Err("its capabilities are not an object".to_owned()),
         Err(error) => Err(format!("its capabilities cannot be read: {error}")),
     }

@@ -1,14 +1,14 @@
 //! Reads the secrets: the environment of guests, and the keys that callers are checked against.
 
 use super::Shared;
-use crate::registry::{Credentials, Environment, WITHHELD};
 use sqlx::{PgConnection, Row};
 use std::time::Duration;
 use tokio::time::Instant;
-use zeroize::Zeroizing;
+use wasmforge_host_api::auth::Credentials;
+use wasmforge_host_api::secrets::{Secret, SecretSet};
 
-/// The secrets that are in force, as InsForge's runtime selects them. The third column tells when the next one ends.
-const ACTIVE: &str = "SELECT key, value_ciphertext,
+/// The secrets that are in force, as InsForge's runtime selects them. The last column tells when the next one ends.
+const ACTIVE: &str = "SELECT key, value_ciphertext, is_reserved IS TRUE AS reserved,
         extract(epoch FROM expires_at - now())::float8 AS seconds_left
     FROM system.secrets WHERE is_active = true AND (expires_at IS NULL OR expires_at > now())";
 
@@ -24,7 +24,7 @@ pub(super) async fn load(
     for row in &rows {
         let key: String = row.try_get("key")?;
         match shared.cipher.decrypt(row.try_get("value_ciphertext")?) {
-            Ok(value) => secrets.push((key, value)),
+            Ok(value) => secrets.push(Secret { name: key, value, reserved: row.try_get("reserved")? }),
             Err(error) => skipped.push((key, error.to_string())),
         }
         let seconds: Option<f64> = row.try_get("seconds_left")?;
@@ -34,27 +34,10 @@ pub(super) async fn load(
     for (key, reason) in &skipped {
         tracing::warn!(key, reason, "a secret is left out");
     }
-    shared.credentials.store(Credentials::of_secrets(&shared.config.jwt_secret, &secrets).into());
-    shared.directory.set_environment(Environment::new(visible(secrets)));
+    let named: Vec<_> =
+        secrets.iter().map(|secret: &Secret| (secret.name.clone(), secret.value.clone())).collect();
+    shared.credentials.store(Credentials::of_secrets(shared.config.jwt_secret.expose(), &named).into());
+    shared.directory.set_secrets(SecretSet::new(secrets));
     shared.status.lock().skipped_secrets = skipped;
     Ok(next_end.and_then(|left| Instant::now().checked_add(left)))
-}
-
-/// What guests may see: no signing key, and no name that an environment cannot hold.
-fn visible(secrets: Vec<(String, Zeroizing<String>)>) -> Vec<(String, Zeroizing<String>)> {
-    let is_name = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
-    secrets.into_iter().filter(|(name, _)| is_name(name) && !WITHHELD.contains(&name.as_str())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn guests_see_neither_signing_keys_nor_impossible_names() {
-        let secrets = ["API_KEY", "JWT_SECRET", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY", "A=B", ""]
-            .map(|name| (name.to_owned(), Zeroizing::new("v".to_owned())));
-        let names: Vec<_> = visible(secrets.into()).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["API_KEY", "JWT_PUBLIC_KEY"]);
-    }
 }

@@ -1,12 +1,15 @@
 //! The key material that callers' credentials are checked against. Never part of a guest's environment as a whole.
 
-use crate::config::Secret;
 use std::fmt;
+use std::sync::Arc;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-/// Secrets that sign tokens. No guest sees them, whatever its name for them.
-pub const WITHHELD: [&str; 2] = ["JWT_SECRET", "JWT_PRIVATE_KEY"];
+/// Where the keys in force are found.
+pub trait Keys: Send + Sync + 'static {
+    /// The keys at this moment.
+    fn credentials(&self) -> Arc<Credentials>;
+}
 
 /// API keys and token keys as the secrets table holds them at one moment.
 #[derive(Default)]
@@ -24,14 +27,14 @@ pub struct Credentials {
 impl Credentials {
     /// What is known before the secrets were ever read: the configured `JWT_SECRET`, if there is one.
     #[must_use]
-    pub fn before_sync(jwt_secret: &Secret) -> Self {
+    pub fn before_sync(jwt_secret: &str) -> Self {
         Self { jwt_secret: configured(jwt_secret), ..Self::default() }
     }
 
     /// Picks the keys out of the decrypted secrets. A configured `JWT_SECRET` wins over the stored one, as it does
     /// in InsForge's backend.
     #[must_use]
-    pub fn of_secrets(jwt_secret: &Secret, secrets: &[(String, Zeroizing<String>)]) -> Self {
+    pub fn of_secrets(jwt_secret: &str, secrets: &[(String, Zeroizing<String>)]) -> Self {
         let mut keys = Self { loaded: true, ..Self::default() };
         for (name, value) in secrets.iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
@@ -94,8 +97,8 @@ impl Credentials {
     }
 }
 
-fn configured(secret: &Secret) -> Option<Zeroizing<String>> {
-    (!secret.is_empty()).then(|| Zeroizing::new(secret.expose().to_owned()))
+fn configured(secret: &str) -> Option<Zeroizing<String>> {
+    (!secret.is_empty()).then(|| Zeroizing::new(secret.to_owned()))
 }
 
 /// Compares with every key, so that the time does not tell which one came close.
@@ -116,7 +119,7 @@ mod tests {
     fn keys(configured: &str, secrets: &[(&str, &str)]) -> Credentials {
         let secrets: Vec<_> =
             secrets.iter().map(|(k, v)| ((*k).to_owned(), Zeroizing::new((*v).to_owned()))).collect();
-        Credentials::of_secrets(&Secret::new(configured), &secrets)
+        Credentials::of_secrets(configured, &secrets)
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //! algorithm is fixed before the token's own word for it is looked at, so neither `none` nor a public key used as an
 //! HMAC secret gets through.
 
-use crate::registry::Credentials;
+use super::Credentials;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
-/// Who a valid token speaks for.
+/// What a valid token says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Identity {
+pub struct Claims {
     /// The claim `sub`: a user's id, or `local:<name>` for an admin who signed in with a password.
     #[serde(rename = "sub")]
     pub subject: String,
@@ -26,7 +26,7 @@ fn authenticated() -> String {
     "authenticated".to_owned()
 }
 
-impl Identity {
+impl Claims {
     /// Whether it may use the admin API.
     #[must_use]
     pub fn is_admin(&self) -> bool {
@@ -43,7 +43,7 @@ pub struct InvalidToken;
 ///
 /// # Errors
 /// [`InvalidToken`], which does not say why: a forger learns nothing.
-pub fn verify(credentials: &Credentials, token: &str) -> Result<Identity, InvalidToken> {
+pub fn verify(credentials: &Credentials, token: &str) -> Result<Claims, InvalidToken> {
     let header = decode_header(token).map_err(|_| InvalidToken)?;
     let public_key = credentials
         .jwt_public_key()
@@ -63,6 +63,6 @@ pub fn verify(credentials: &Credentials, token: &str) -> Result<Identity, Invali
     rules.leeway = 0;
     rules.validate_nbf = true;
     rules.validate_aud = false;
-    let identity = decode::<Identity>(token, &key, &rules).map_err(|_| InvalidToken)?.claims;
-    if identity.subject.is_empty() { Err(InvalidToken) } else { Ok(identity) }
+    let claims = decode::<Claims>(token, &key, &rules).map_err(|_| InvalidToken)?.claims;
+    if claims.subject.is_empty() { Err(InvalidToken) } else { Ok(claims) }
 }
