@@ -1,11 +1,12 @@
 //! The capabilities of this process: the one list of them.
 
 use super::NodeError;
-use crate::config::Config;
+use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
-use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy};
+use wasmforge_host_api::functions::Functions;
+use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
 
 /// What functions of this process may be granted.
@@ -13,7 +14,21 @@ use wasmforge_host_api::secrets::{SecretSet, Secrets};
 /// # Errors
 /// [`NodeError::Tls`].
 pub fn capabilities(config: &Config, secrets: Arc<ArcSwap<SecretSet>>) -> Result<Capabilities, NodeError> {
-    let policy = OutboundPolicy::public_internet().allowing_private(config.allow_private_network);
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
-    Ok(Capabilities::new(Http::new(outbound, policy), Secrets::new(secrets)))
+    let own = own_origin(config, secrets.clone());
+    let http = Http::new(outbound, policy(config)).with_own_origin(own.clone());
+    Ok(Capabilities::new(http, Secrets::new(secrets)).with(Functions::new(own)))
+}
+
+/// Where functions may go.
+fn policy(config: &Config) -> OutboundPolicy {
+    OutboundPolicy::public_internet()
+        .allowing_private(config.outbound.allow_private_network)
+        .with_private_hosts(config.outbound.private_hosts.clone())
+}
+
+/// Where the platform is that they call.
+fn own_origin(config: &Config, secrets: Arc<ArcSwap<SecretSet>>) -> Arc<OwnOrigin> {
+    let OutboundConfig { internal_url, base_url, .. } = &config.outbound;
+    OwnOrigin::new(internal_url.iter().chain(base_url).map(String::as_str), secrets)
 }
