@@ -15,7 +15,7 @@
 //! | `large&mib=` | so many MiB, known in advance |
 //! | `panic` | none |
 //! | `call&slug=&path=&method=&header=` | what that function answers to this request's body, or its error as JSON |
-//! | `descend&slug=` | how often the function that is called so can call itself |
+//! | `descend&slug=&then=` | how often these two functions, or this one, can call each other |
 //! | `descend-by-http&url=` | the same, by HTTP |
 //! | `deadlock` | none: it waits for nothing |
 
