@@ -17,6 +17,7 @@ mod disconnect;
 mod examples;
 mod execution;
 mod functions;
+mod grants;
 mod hostile;
 mod http_semantics;
 mod insforge;
