@@ -1,6 +1,7 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
 mod fetch;
+pub(crate) mod functions;
 mod headers;
 mod incoming;
 mod outgoing;
