@@ -3,9 +3,11 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
 //! with every variable stands in `docs/operators-guide.md`.
 
+mod rest;
 mod secret;
 mod variables;
 
+pub use rest::RestConfig;
 pub use secret::Secret;
 pub use variables::{ConfigError, Variables};
 
@@ -102,6 +104,8 @@ pub struct Config {
     pub compile: CompileConfig,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
+    /// PostgREST.
+    pub rest: RestConfig,
     /// Whether functions may reach private addresses.
     pub allow_private_network: bool,
     /// Whether a caller sees a guest's trap message.
@@ -149,6 +153,7 @@ impl Config {
             },
             compile: compile(vars)?,
             max_json_body: max_json_body(vars),
+            rest: RestConfig::from_variables(vars),
             allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::Keys;
 use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy};
+use wasmforge_host_api::rest::{Postgrest, Rest};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
 
 /// What the capabilities of a process are made of.
@@ -32,8 +33,17 @@ impl<'a> Platform<'a> {
 /// # Errors
 /// [`NodeError::Tls`].
 pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
-    let Platform { config, secrets, keys: _ } = platform;
+    let Platform { config, secrets, keys } = platform;
     let policy = OutboundPolicy::public_internet().allowing_private(config.allow_private_network);
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
-    Ok(Capabilities::new(Http::new(outbound, policy), Secrets::new(secrets)))
+    let postgrest = postgrest(config, &outbound);
+    Ok(Capabilities::new(Http::new(outbound, policy), Secrets::new(secrets)).with(Rest::new(postgrest, keys)))
+}
+
+/// PostgREST where it is configured. What InsForge's variables get wrong is warned about, and the node starts.
+fn postgrest(config: &Config, outbound: &Outbound) -> Option<Postgrest> {
+    let base = config.rest.base_url.as_deref()?;
+    Postgrest::at(base, outbound.clone())
+        .inspect_err(|error| tracing::warn!("POSTGREST_BASE_URL cannot be used: {error}"))
+        .ok()
 }

@@ -23,6 +23,7 @@ mod limits;
 mod malformed;
 mod modules;
 mod recovery;
+mod rest;
 mod run_command;
 mod secrets;
 mod serve;

@@ -52,7 +52,7 @@ fn address(request: &OutgoingRequest, method: &Method, uri: &Uri) -> Result<()> 
         .map_err(|()| failure(uri, "the sandbox does not accept this URL", false))
 }
 
-fn method(method: &Method) -> types::Method {
+pub(super) fn method(method: &Method) -> types::Method {
     match *method {
         Method::GET => types::Method::Get,
         Method::HEAD => types::Method::Head,
@@ -76,7 +76,7 @@ fn options(timeouts: &Timeouts) -> RequestOptions {
     options
 }
 
-fn accept(incoming: IncomingResponse) -> Result<Response> {
+pub(super) fn accept(incoming: IncomingResponse) -> Result<Response> {
     let mut response = Response::default();
     *response.status_mut() = http::StatusCode::from_u16(incoming.status()).map_err(Error::other)?;
     *response.headers_mut() = headers::from_fields(&incoming.headers());
@@ -85,7 +85,7 @@ fn accept(incoming: IncomingResponse) -> Result<Response> {
     Ok(response)
 }
 
-fn is_timeout(code: &ErrorCode) -> bool {
+pub(super) fn is_timeout(code: &ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::DnsTimeout
