@@ -27,6 +27,7 @@ mod modules;
 mod outbound;
 mod own_origin;
 mod recovery;
+mod rest;
 mod run_command;
 mod secrets;
 mod serve;

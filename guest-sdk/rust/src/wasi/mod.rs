@@ -6,11 +6,13 @@ mod headers;
 mod incoming;
 mod outgoing;
 mod reactor;
+mod rest;
 mod serve;
 
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
 pub(crate) use reactor::wait;
+pub(crate) use rest::rest;
 pub use serve::serve;
 
 use std::time::Duration;
