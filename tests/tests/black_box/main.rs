@@ -20,6 +20,7 @@ mod hostile;
 mod http_semantics;
 mod insforge;
 mod limits;
+mod log;
 mod malformed;
 mod modules;
 mod recovery;

@@ -1,5 +1,11 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
+mod config;
+mod log;
+
+pub(crate) use config::{config, whole_config};
+pub(crate) use log::{log, logged};
+
 use crate::fetch::failure;
 use crate::{Request, Response, Result, testing};
 use bytes::Bytes;

@@ -1,14 +1,18 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
+mod config;
 mod fetch;
 mod headers;
 mod incoming;
+mod log;
 mod outgoing;
 mod reactor;
 mod serve;
 
+pub(crate) use config::{config, whole_config};
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
+pub(crate) use log::log;
 pub(crate) use reactor::wait;
 pub use serve::serve;
 
