@@ -8,6 +8,7 @@ use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::Keys;
 use wasmforge_host_api::functions::Functions;
 use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
+use wasmforge_host_api::log::Log;
 use wasmforge_host_api::rest::{Postgrest, Rest};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
 
@@ -40,6 +41,7 @@ pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
     let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
     Ok(Capabilities::new(http, Secrets::new(secrets))
         .with(Functions::new(own))
+        .with(Log)
         .with(Rest::new(postgrest(config, &outbound), keys)))
 }
 

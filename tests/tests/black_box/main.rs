@@ -22,6 +22,7 @@ mod hostile;
 mod http_semantics;
 mod insforge;
 mod limits;
+mod log;
 mod malformed;
 mod modules;
 mod outbound;
