@@ -17,6 +17,7 @@ mod disconnect;
 mod examples;
 mod execution;
 mod functions;
+mod functions_test_webhook;
 mod grants;
 mod hostile;
 mod http_semantics;
