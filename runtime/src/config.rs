@@ -4,10 +4,12 @@
 //! with every variable stands in `docs/operators-guide.md`.
 
 mod outbound;
+mod rest;
 mod secret;
 mod variables;
 
 pub use outbound::OutboundConfig;
+pub use rest::RestConfig;
 pub use secret::Secret;
 pub use variables::{ConfigError, Variables};
 
@@ -106,6 +108,8 @@ pub struct Config {
     pub max_json_body: u64,
     /// What functions may reach.
     pub outbound: OutboundConfig,
+    /// PostgREST.
+    pub rest: RestConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -152,6 +156,7 @@ impl Config {
             compile: compile(vars)?,
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
+            rest: RestConfig::from_variables(vars),
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

@@ -5,6 +5,7 @@ mod capabilities;
 mod connection;
 mod functions;
 mod health;
+mod history;
 mod in_process;
 mod listener;
 mod node;

@@ -77,7 +77,7 @@ fn address(request: &OutgoingRequest, method: &Method, uri: &Uri) -> Result<()> 
         .map_err(|()| failure(uri, "the sandbox does not accept this URL", false))
 }
 
-fn method(method: &Method) -> types::Method {
+pub(super) fn method(method: &Method) -> types::Method {
     match *method {
         Method::GET => types::Method::Get,
         Method::HEAD => types::Method::Head,
@@ -110,7 +110,7 @@ pub(super) fn accept(incoming: IncomingResponse) -> Result<Response> {
     Ok(response)
 }
 
-fn is_timeout(code: &ErrorCode) -> bool {
+pub(super) fn is_timeout(code: &ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::DnsTimeout
