@@ -4,9 +4,11 @@
 //! with every variable stands in `docs/operators-guide.md`.
 
 mod secret;
+mod sql;
 mod variables;
 
 pub use secret::Secret;
+pub use sql::SqlConfig;
 pub use variables::{ConfigError, Variables};
 
 use crate::engine::{LimitPolicy, MIB};
@@ -100,6 +102,8 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// Compilation.
     pub compile: CompileConfig,
+    /// Where functions' SQL goes.
+    pub sql: SqlConfig,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
     /// Whether functions may reach private addresses.
@@ -148,6 +152,7 @@ impl Config {
                 queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
             },
             compile: compile(vars)?,
+            sql: SqlConfig::from_variables(vars)?,
             max_json_body: max_json_body(vars),
             allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
             dev_mode: vars.flag("WASMFORGE_DEV"),

@@ -16,7 +16,10 @@ use wasmtime::component::Resource;
 use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
 
 impl rest::Host for View<'_> {
-    fn send(&mut self, _request: Resource<HostOutgoingRequest>) -> wasmtime::Result<Result<Resource<HostFutureIncomingResponse>, Error>> {
+    fn send(
+        &mut self,
+        _request: Resource<HostOutgoingRequest>,
+    ) -> wasmtime::Result<Result<Resource<HostFutureIncomingResponse>, Error>> {
         Ok(Err(Error::Unavailable("nothing".into())))
     }
 }

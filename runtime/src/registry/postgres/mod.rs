@@ -8,6 +8,7 @@ mod artifacts;
 mod connect;
 mod index;
 mod invocation_writer;
+mod login_roles;
 mod migrate;
 mod reader;
 mod retention;
