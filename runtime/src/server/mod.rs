@@ -3,6 +3,7 @@
 mod body;
 mod capabilities;
 mod connection;
+mod database;
 mod functions;
 mod health;
 mod history;

@@ -10,6 +10,7 @@ mod history_writer;
 mod index;
 mod invocation_writer;
 mod log_writer;
+mod login_roles;
 mod migrate;
 mod reader;
 mod retention;
