@@ -4,9 +4,11 @@
 //! with every variable stands in `docs/operators-guide.md`.
 
 mod secret;
+mod storage;
 mod variables;
 
 pub use secret::Secret;
+pub use storage::{S3Config, StorageConfig, StoreConfig};
 pub use variables::{ConfigError, Variables};
 
 use crate::engine::{LimitPolicy, MIB};
@@ -94,6 +96,8 @@ pub struct Config {
     pub access_api_key: Option<Secret>,
     /// See [`Config::access_api_key`].
     pub access_anon_key: Option<Secret>,
+    /// Where objects are kept.
+    pub storage: StorageConfig,
     /// Limits of invocations.
     pub limits: LimitPolicy,
     /// Admission.
@@ -141,6 +145,7 @@ impl Config {
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            storage: StorageConfig::from_variables(vars),
             limits: limits(vars)?,
             admission: AdmissionConfig {
                 concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),
