@@ -38,6 +38,7 @@
 //!   writer waits for its reader. Bodies of known size get a `content-length`.
 //! - **Errors**: a handler that returns an [`Error`] answers `{"error":"<message>"}` with the error's status, `500` unless it
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
+//! - **Files that the platform keeps**: [`storage`].
 //! - **Outbound requests**: [`fetch`]. **Secrets and settings**: [`env`]. **Waiting**: [`sleep`], [`join`], [`spawn`].
 //! - **Headers**: each value survives, several `set-cookie` too. Headers that concern one connection only (`connection`, `keep-alive`,
 //!   `transfer-encoding`, `upgrade` and the like) are not a function's to set: they are left out, with a line in the log, so that a fetched
@@ -50,6 +51,7 @@ mod fetch;
 mod query;
 mod request;
 pub mod response;
+pub mod storage;
 mod task;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;

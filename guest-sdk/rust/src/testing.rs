@@ -13,6 +13,7 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
+use crate::host::storage::Objects;
 use crate::{Request, Response, Result};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -50,9 +51,24 @@ type Fetch = dyn Fn(Request) -> Result<Response>;
 
 thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
+    pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
+    pub(crate) static STORAGE_BY_DEFAULT: Rc<Objects> = Rc::default();
 }
 
 /// Answers outbound requests.
 pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
     install(&FETCH, Rc::new(answer))
+}
+
+/// An empty storage. Without one, a thread's objects are kept in memory until it ends.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{block_on, storage, testing};
+///
+/// let _fake = testing::storage();
+/// assert!(block_on(storage::bucket("b").head("k")).is_err());
+/// ```
+pub fn storage() -> Fake {
+    install(&STORAGE, Rc::<Objects>::default())
 }
