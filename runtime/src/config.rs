@@ -7,12 +7,14 @@ mod outbound;
 mod rest;
 mod secret;
 mod sql;
+mod storage;
 mod variables;
 
 pub use outbound::OutboundConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
 pub use sql::SqlConfig;
+pub use storage::{S3Config, StorageConfig, StoreConfig};
 pub use variables::{ConfigError, Variables};
 
 use crate::engine::{LimitPolicy, MIB};
@@ -100,6 +102,8 @@ pub struct Config {
     pub access_api_key: Option<Secret>,
     /// See [`Config::access_api_key`].
     pub access_anon_key: Option<Secret>,
+    /// Where objects are kept.
+    pub storage: StorageConfig,
     /// Limits of invocations.
     pub limits: LimitPolicy,
     /// Admission.
@@ -151,6 +155,7 @@ impl Config {
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            storage: StorageConfig::from_variables(vars),
             limits: limits(vars)?,
             admission: AdmissionConfig {
                 concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),

@@ -39,6 +39,7 @@
 //! - **Errors**: a handler that returns an [`Error`] answers `{"error":"<message>"}` with the error's status, `500` unless it
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
 //! - **The database over HTTP**: [`rest`], under the caller's identity.
+//! - **Files that the platform keeps**: [`storage`].
 //! - **Outbound requests**: [`fetch`]. **Other functions**: [`functions`].
 //! - **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log).
 //! - **Waiting**: [`sleep`], [`join`], [`spawn`].
@@ -58,6 +59,7 @@ mod redirect;
 mod request;
 pub mod response;
 pub mod rest;
+pub mod storage;
 mod task;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;

@@ -13,6 +13,7 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
+use crate::host::storage::Objects;
 use crate::{Request, Response, Result, functions, rest};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -55,6 +56,8 @@ thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
     pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
+    pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
+    pub(crate) static STORAGE_BY_DEFAULT: Rc<Objects> = Rc::default();
 }
 
 /// The lines that this thread has logged since it was last asked.
@@ -76,4 +79,17 @@ pub fn functions(answer: impl Fn(&str, Request) -> Result<Response, functions::E
 /// Answers requests to PostgREST. A request's extension [`rest::Identity`] tells whom it would be from.
 pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static) -> Fake {
     install(&REST, Rc::new(answer))
+}
+
+/// An empty storage. Without one, a thread's objects are kept in memory until it ends.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{block_on, storage, testing};
+///
+/// let _fake = testing::storage();
+/// assert!(block_on(storage::bucket("b").head("k")).is_err());
+/// ```
+pub fn storage() -> Fake {
+    install(&STORAGE, Rc::<Objects>::default())
 }

@@ -2,6 +2,7 @@
 
 use super::NodeError;
 use super::database::database;
+use super::storage::storage;
 use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
@@ -47,7 +48,8 @@ pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
         .with(Functions::new(own))
         .with(Log)
         .with(Rest::new(postgrest(config, &outbound), keys.clone()))
-        .with(Sql::new(database(config, keys, login_roles)?)))
+        .with(Sql::new(database(config, keys.clone(), login_roles)?))
+        .with(storage(config, &outbound, keys)))
 }
 
 /// Where functions may go.

@@ -17,6 +17,7 @@ mod routes;
 mod shutdown;
 mod single;
 mod stall;
+mod storage;
 
 pub use body::ServerBody;
 pub use capabilities::{Platform, capabilities};

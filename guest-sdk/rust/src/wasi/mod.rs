@@ -10,6 +10,7 @@ mod outgoing;
 mod reactor;
 mod rest;
 mod serve;
+pub(crate) mod storage;
 
 pub(crate) use config::{config, whole_config};
 pub(crate) use fetch::fetch;
