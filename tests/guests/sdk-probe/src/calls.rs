@@ -28,10 +28,11 @@ fn failure(error: &functions::Error) -> BTreeMap<&'static str, String> {
     BTreeMap::from([("error", name), ("message", error.to_string())])
 }
 
-/// Calls itself by its name until it may not any more, and counts the calls below it.
+/// Calls `?slug=`, which calls `?then=`, which calls `?slug=`, until they may not any more; counts the calls below.
 pub(crate) async fn descend(req: Request) -> Result<Response> {
     let slug = text(&req, "slug")?;
-    let again = http::Request::get(format!("/?{}", req.uri().query().unwrap_or_default())).body(())?;
+    let then = req.query("then").map_or_else(|| slug.clone(), |then| then.into_owned());
+    let again = http::Request::get(format!("/?do=descend&slug={then}&then={slug}")).body(())?;
     match functions::call(&slug, again).await {
         Ok(answer) => one_more(answer).await,
         Err(functions::Error::DepthExceeded) => Ok("0".into_response()),

@@ -7,6 +7,7 @@
 //! | `relay&url=` | what that URL answers to a `POST` of this request's body, passed through |
 //! | `follow&url=&hops=` | what that URL answers after so many redirects at most |
 //! | `read&url=` | the length of what that URL answers, read to its end |
+//! | `repeat&url=&n=` | the length of all that URL's answers to `n` requests, one after the other |
 //! | `after&ms=` | `answered`; so long after that, `after the response` is logged |
 //! | `connection-headers` | `ok`, with `x-kept`; it sets `connection` and `keep-alive` too |
 //! | `bad-status` | an error of the SDK: it sets status 101, which is no final one |
@@ -15,7 +16,7 @@
 //! | `large&mib=` | so many MiB, known in advance |
 //! | `panic` | none |
 //! | `call&slug=&path=&method=&header=` | what that function answers to this request's body, or its error as JSON |
-//! | `descend&slug=` | how often the function that is called so can call itself |
+//! | `descend&slug=&then=` | how often these two functions, or this one, can call each other |
 //! | `descend-by-http&url=` | the same, by HTTP |
 //! | `deadlock` | none: it waits for nothing |
 
@@ -42,6 +43,13 @@ async fn main(req: Request) -> Result<Response> {
             fetch(outbound.body(())?).await
         }
         "read" => Ok(fetch(url(&req)?).await?.into_body().bytes().await?.len().to_string().into_response()),
+        "repeat" => {
+            let mut read = 0;
+            for _ in 0..number(&req, "n", 2)? {
+                read += fetch(url(&req)?).await?.into_body().bytes().await?.len();
+            }
+            Ok(read.to_string().into_response())
+        }
         "after" => {
             let pause = Duration::from_millis(number(&req, "ms", 100)?);
             spawn(async move {
