@@ -40,6 +40,12 @@ impl Capabilities {
         self
     }
 
+    /// Outbound HTTP.
+    #[must_use]
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// Adds the imports of all of them.
     ///
     /// # Errors

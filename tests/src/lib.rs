@@ -20,6 +20,7 @@ mod keys;
 mod lines;
 mod peer;
 mod postgres;
+mod postgrest;
 mod process;
 mod raw;
 mod run;
@@ -36,6 +37,7 @@ pub use keys::{encrypt, encrypt_with, in_seconds, token, token_signed_with, unsi
 pub use lines::Lines;
 pub use peer::{Peer, Received};
 pub use postgres::{Database, Postgres};
+pub use postgrest::Postgrest;
 pub use process::Vitals;
 pub use raw::Raw;
 pub use run::{CallLine, Run, Running};

@@ -13,7 +13,7 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
-use crate::{Request, Response, Result};
+use crate::{Request, Response, Result, functions, rest};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -47,12 +47,27 @@ pub(crate) fn fake<F: ?Sized>(slot: &'static LocalKey<Slot<F>>) -> Option<Rc<F>>
 }
 
 type Fetch = dyn Fn(Request) -> Result<Response>;
+type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
+
+type Functions = dyn Fn(&str, Request) -> Result<Response, functions::Error>;
 
 thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
+    pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
+    pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
 }
 
 /// Answers outbound requests.
 pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
     install(&FETCH, Rc::new(answer))
+}
+
+/// Answers calls of other functions, which are told apart by their names.
+pub fn functions(answer: impl Fn(&str, Request) -> Result<Response, functions::Error> + 'static) -> Fake {
+    install(&FUNCTIONS, Rc::new(answer))
+}
+
+/// Answers requests to PostgREST. A request's extension [`rest::Identity`] tells whom it would be from.
+pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static) -> Fake {
+    install(&REST, Rc::new(answer))
 }

@@ -1,12 +1,14 @@
 //! The capabilities of this process: the one list of them.
 
 use super::NodeError;
-use crate::config::Config;
+use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::Keys;
-use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy};
+use wasmforge_host_api::functions::Functions;
+use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
+use wasmforge_host_api::rest::{Postgrest, Rest};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
 
 /// What the capabilities of a process are made of.
@@ -32,8 +34,32 @@ impl<'a> Platform<'a> {
 /// # Errors
 /// [`NodeError::Tls`].
 pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
-    let Platform { config, secrets, keys: _ } = platform;
-    let policy = OutboundPolicy::public_internet().allowing_private(config.allow_private_network);
+    let Platform { config, secrets, keys } = platform;
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
-    Ok(Capabilities::new(Http::new(outbound, policy), Secrets::new(secrets)))
+    let own = own_origin(config, secrets.clone());
+    let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
+    Ok(Capabilities::new(http, Secrets::new(secrets))
+        .with(Functions::new(own))
+        .with(Rest::new(postgrest(config, &outbound), keys)))
+}
+
+/// Where functions may go.
+fn policy(config: &Config) -> OutboundPolicy {
+    OutboundPolicy::public_internet()
+        .allowing_private(config.outbound.allow_private_network)
+        .with_private_hosts(config.outbound.private_hosts.clone())
+}
+
+/// Where the platform is that they call.
+fn own_origin(config: &Config, secrets: Arc<ArcSwap<SecretSet>>) -> Arc<OwnOrigin> {
+    let OutboundConfig { internal_url, base_url, .. } = &config.outbound;
+    OwnOrigin::new(internal_url.iter().chain(base_url).map(String::as_str), secrets)
+}
+
+/// PostgREST where it is configured. What InsForge's variables get wrong is warned about, and the node starts.
+fn postgrest(config: &Config, outbound: &Outbound) -> Option<Postgrest> {
+    let base = config.rest.base_url.as_deref()?;
+    Postgrest::at(base, outbound.clone())
+        .inspect_err(|error| tracing::warn!("POSTGREST_BASE_URL cannot be used: {error}"))
+        .ok()
 }

@@ -2,7 +2,7 @@
 
 use super::capabilities::{Platform, capabilities};
 use super::pages::{self, Pages};
-use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
+use super::{DatabaseHealth, FunctionsRoutes, Health, InProcess, Listener, PlatformRoutes};
 use crate::compile::{Loader, local_seal};
 use crate::config::Config;
 use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
@@ -99,11 +99,13 @@ impl Node {
     pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
         let drain = self.config.drain;
         let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
+        let router = platform.as_ref().map(|_| self.router());
+        let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
+        own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
         let functions = functions.serve(routes, stop.clone(), drain);
-        match platform {
-            Some(platform) => {
-                let routes =
-                    Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router: self.router() });
+        match platform.zip(router) {
+            Some((platform, router)) => {
+                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router });
                 tokio::join!(functions, platform.serve(routes, stop, drain));
             }
             None => functions.await,

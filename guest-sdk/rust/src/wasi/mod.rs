@@ -1,15 +1,18 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
 mod fetch;
+pub(crate) mod functions;
 mod headers;
 mod incoming;
 mod outgoing;
 mod reactor;
+mod rest;
 mod serve;
 
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
 pub(crate) use reactor::wait;
+pub(crate) use rest::rest;
 pub use serve::serve;
 
 use std::time::Duration;

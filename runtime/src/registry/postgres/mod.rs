@@ -75,7 +75,8 @@ impl RegistryConfig {
             seed: Seed {
                 api_key: config.access_api_key.clone(),
                 anon_key: config.access_anon_key.clone(),
-                ..Seed::default()
+                internal_url: config.outbound.internal_url.clone(),
+                base_url: config.outbound.base_url.clone(),
             },
             retention: Self::RETENTION,
         }
