@@ -24,7 +24,7 @@ use wasmforge::invoke::{Admission, Invoker};
 use wasmforge::registry::{
     ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
 };
-use wasmforge::server::capabilities;
+use wasmforge::server::{Platform, capabilities};
 use wasmforge::telemetry::{LineWriter, Metrics, Recorder};
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::log::{Level, LogSink};
@@ -80,7 +80,7 @@ impl Hello {
         let recorder = Recorder::start(lines, metrics.clone(), None)?;
         let ticker = Ticker::start()?;
         let directory = Arc::new(Directory::default());
-        let capabilities = Arc::new(capabilities(&config, directory.secrets())?);
+        let capabilities = Arc::new(capabilities(Platform::alone(&config, directory.secrets()))?);
         let instances = config.admission.concurrency;
         let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
         let store: Arc<dyn ModuleStore> = Arc::new(Nothing);

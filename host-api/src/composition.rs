@@ -51,6 +51,8 @@ impl Capabilities {
     /// # Errors
     /// Only by a fault of ours: two imports of one name.
     pub fn link(&self, linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+        <Http as Capability>::link(linker)?;
+        <Secrets as Capability>::link(linker)?;
         self.others.iter().try_for_each(|capability| capability.link(linker))
     }
 

@@ -6,11 +6,13 @@
 mod outbound;
 mod rest;
 mod secret;
+mod sql;
 mod variables;
 
 pub use outbound::OutboundConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
+pub use sql::SqlConfig;
 pub use variables::{ConfigError, Variables};
 
 use crate::engine::{LimitPolicy, MIB};
@@ -104,6 +106,8 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// Compilation.
     pub compile: CompileConfig,
+    /// Where functions' SQL goes.
+    pub sql: SqlConfig,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
     /// What functions may reach.
@@ -154,6 +158,7 @@ impl Config {
                 queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
             },
             compile: compile(vars)?,
+            sql: SqlConfig::from_variables(vars)?,
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
             rest: RestConfig::from_variables(vars),

@@ -57,6 +57,12 @@ thread_local! {
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
 }
 
+/// The lines that this thread has logged since it was last asked.
+#[must_use]
+pub fn logged() -> Vec<crate::log::Line> {
+    crate::host::logged()
+}
+
 /// Answers outbound requests.
 pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
     install(&FETCH, Rc::new(answer))

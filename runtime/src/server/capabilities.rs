@@ -1,6 +1,7 @@
 //! The capabilities of this process: the one list of them.
 
 use super::NodeError;
+use super::database::database;
 use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
@@ -8,8 +9,10 @@ use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::Keys;
 use wasmforge_host_api::functions::Functions;
 use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
+use wasmforge_host_api::log::Log;
 use wasmforge_host_api::rest::{Postgrest, Rest};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
+use wasmforge_host_api::sql::{LoginRoles, Sql};
 
 /// What the capabilities of a process are made of.
 pub struct Platform<'a> {
@@ -19,28 +22,32 @@ pub struct Platform<'a> {
     pub secrets: Arc<ArcSwap<SecretSet>>,
     /// What callers' credentials are checked against; `None` in a process without a database.
     pub keys: Option<Arc<dyn Keys>>,
+    /// Creates the login roles of functions' SQL; `None` likewise.
+    pub login_roles: Option<Arc<dyn LoginRoles>>,
 }
 
 impl<'a> Platform<'a> {
     /// The platform of a process that runs one file and has nothing behind it.
     #[must_use]
     pub fn alone(config: &'a Config, secrets: Arc<ArcSwap<SecretSet>>) -> Self {
-        Self { config, secrets, keys: None }
+        Self { config, secrets, keys: None, login_roles: None }
     }
 }
 
 /// What functions of this process may be granted.
 ///
 /// # Errors
-/// [`NodeError::Tls`].
+/// [`NodeError::Tls`], and URLs of databases that cannot be understood.
 pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
-    let Platform { config, secrets, keys } = platform;
+    let Platform { config, secrets, keys, login_roles } = platform;
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
     let own = own_origin(config, secrets.clone());
     let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
     Ok(Capabilities::new(http, Secrets::new(secrets))
         .with(Functions::new(own))
-        .with(Rest::new(postgrest(config, &outbound), keys)))
+        .with(Log)
+        .with(Rest::new(postgrest(config, &outbound), keys.clone()))
+        .with(Sql::new(database(config, keys, login_roles)?)))
 }
 
 /// Where functions may go.

@@ -3,8 +3,10 @@
 mod body;
 mod capabilities;
 mod connection;
+mod database;
 mod functions;
 mod health;
+mod history;
 mod in_process;
 mod listener;
 mod node;

@@ -23,6 +23,7 @@ mod hostile;
 mod http_semantics;
 mod insforge;
 mod limits;
+mod log;
 mod malformed;
 mod modules;
 mod outbound;

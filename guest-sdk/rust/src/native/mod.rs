@@ -4,6 +4,10 @@ pub(crate) mod functions;
 mod rest;
 
 pub(crate) use rest::rest;
+mod config;
+mod log;
+pub(crate) use config::{config, whole_config};
+pub(crate) use log::{log, logged};
 
 use crate::fetch::failure;
 use crate::{Request, Response, Result, testing};
