@@ -35,4 +35,5 @@ mod secrets;
 mod serve;
 mod streaming;
 mod telemetry;
+mod tls_upstream;
 mod upstream;
