@@ -27,6 +27,8 @@ mod recovery;
 mod run_command;
 mod secrets;
 mod serve;
+mod storage;
+mod storage_s3;
 mod streaming;
 mod telemetry;
 mod upstream;
