@@ -40,6 +40,12 @@ impl Capabilities {
         self
     }
 
+    /// Outbound HTTP.
+    #[must_use]
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// A capability that was composed, for what else a process does with it.
     #[must_use]
     pub fn get<C: Capability>(&self) -> Option<&C> {
@@ -51,6 +57,8 @@ impl Capabilities {
     /// # Errors
     /// Only by a fault of ours: two imports of one name.
     pub fn link(&self, linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+        <Http as Capability>::link(linker)?;
+        <Secrets as Capability>::link(linker)?;
         self.others.iter().try_for_each(|capability| capability.link(linker))
     }
 

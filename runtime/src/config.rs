@@ -3,11 +3,17 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
 //! with every variable stands in `docs/operators-guide.md`.
 
+mod outbound;
+mod rest;
 mod secret;
+mod sql;
 mod storage;
 mod variables;
 
+pub use outbound::OutboundConfig;
+pub use rest::RestConfig;
 pub use secret::Secret;
+pub use sql::SqlConfig;
 pub use storage::{S3Config, StorageConfig, StoreConfig};
 pub use variables::{ConfigError, Variables};
 
@@ -104,10 +110,14 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// Compilation.
     pub compile: CompileConfig,
+    /// Where functions' SQL goes.
+    pub sql: SqlConfig,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
-    /// Whether functions may reach private addresses.
-    pub allow_private_network: bool,
+    /// What functions may reach.
+    pub outbound: OutboundConfig,
+    /// PostgREST.
+    pub rest: RestConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -153,8 +163,10 @@ impl Config {
                 queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
             },
             compile: compile(vars)?,
+            sql: SqlConfig::from_variables(vars)?,
             max_json_body: max_json_body(vars),
-            allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
+            outbound: OutboundConfig::from_variables(vars)?,
+            rest: RestConfig::from_variables(vars),
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

@@ -14,7 +14,7 @@
 //! ```
 
 use crate::host::storage::Objects;
-use crate::{Request, Response, Result};
+use crate::{Request, Response, Result, functions, rest};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -48,16 +48,37 @@ pub(crate) fn fake<F: ?Sized>(slot: &'static LocalKey<Slot<F>>) -> Option<Rc<F>>
 }
 
 type Fetch = dyn Fn(Request) -> Result<Response>;
+type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
+
+type Functions = dyn Fn(&str, Request) -> Result<Response, functions::Error>;
 
 thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
+    pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
+    pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
     pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
     pub(crate) static STORAGE_BY_DEFAULT: Rc<Objects> = Rc::default();
+}
+
+/// The lines that this thread has logged since it was last asked.
+#[must_use]
+pub fn logged() -> Vec<crate::log::Line> {
+    crate::host::logged()
 }
 
 /// Answers outbound requests.
 pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
     install(&FETCH, Rc::new(answer))
+}
+
+/// Answers calls of other functions, which are told apart by their names.
+pub fn functions(answer: impl Fn(&str, Request) -> Result<Response, functions::Error> + 'static) -> Fake {
+    install(&FUNCTIONS, Rc::new(answer))
+}
+
+/// Answers requests to PostgREST. A request's extension [`rest::Identity`] tells whom it would be from.
+pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static) -> Fake {
+    install(&REST, Rc::new(answer))
 }
 
 /// An empty storage. Without one, a thread's objects are kept in memory until it ends.

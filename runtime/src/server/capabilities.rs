@@ -1,15 +1,19 @@
 //! The capabilities of this process: the one list of them.
 
-use super::{NodeError, url_of};
-use crate::config::{Config, StoreConfig};
+use super::NodeError;
+use super::database::database;
+use super::storage::storage;
+use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::Keys;
-use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy};
+use wasmforge_host_api::functions::Functions;
+use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
+use wasmforge_host_api::log::Log;
+use wasmforge_host_api::rest::{Postgrest, Rest};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
-use wasmforge_host_api::storage::{S3Settings, Storage, StorageSettings, StoreSettings};
-use zeroize::Zeroizing;
+use wasmforge_host_api::sql::{LoginRoles, Sql};
 
 /// What the capabilities of a process are made of.
 pub struct Platform<'a> {
@@ -19,58 +23,52 @@ pub struct Platform<'a> {
     pub secrets: Arc<ArcSwap<SecretSet>>,
     /// What callers' credentials are checked against; `None` in a process without a database.
     pub keys: Option<Arc<dyn Keys>>,
+    /// Creates the login roles of functions' SQL; `None` likewise.
+    pub login_roles: Option<Arc<dyn LoginRoles>>,
 }
 
 impl<'a> Platform<'a> {
     /// The platform of a process that runs one file and has nothing behind it.
     #[must_use]
     pub fn alone(config: &'a Config, secrets: Arc<ArcSwap<SecretSet>>) -> Self {
-        Self { config, secrets, keys: None }
+        Self { config, secrets, keys: None, login_roles: None }
     }
 }
 
 /// What functions of this process may be granted.
 ///
 /// # Errors
-/// [`NodeError::Tls`].
+/// [`NodeError::Tls`], and URLs of databases that cannot be understood.
 pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
-    let Platform { config, secrets, keys } = platform;
-    let policy = OutboundPolicy::public_internet().allowing_private(config.allow_private_network);
+    let Platform { config, secrets, keys, login_roles } = platform;
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
-    let storage = storage(config, &outbound, keys);
-    Ok(Capabilities::new(Http::new(outbound, policy), Secrets::new(secrets)).with(storage))
+    let own = own_origin(config, secrets.clone());
+    let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
+    Ok(Capabilities::new(http, Secrets::new(secrets))
+        .with(Functions::new(own))
+        .with(Log)
+        .with(Rest::new(postgrest(config, &outbound), keys.clone()))
+        .with(Sql::new(database(config, keys.clone(), login_roles)?))
+        .with(storage(config, &outbound, keys)))
 }
 
-fn storage(config: &Config, outbound: &Outbound, keys: Option<Arc<dyn Keys>>) -> Storage {
-    let Some(keys) = keys else { return Storage::unavailable("this process has no database") };
-    let store = match &config.storage.store {
-        None => return Storage::unavailable("neither S3_BUCKET nor STORAGE_DIR is set"),
-        Some(StoreConfig::Directory(path)) => StoreSettings::Directory(path.clone()),
-        Some(StoreConfig::S3(s3)) => StoreSettings::S3(S3Settings {
-            bucket: s3.bucket.clone(),
-            prefix: s3.prefix.clone(),
-            region: s3.region.clone(),
-            endpoint: s3.endpoint.clone(),
-            path_style: s3.path_style,
-            credentials: s3
-                .credentials
-                .as_ref()
-                .map(|(id, secret)| (id.clone(), secret.expose().to_owned().into())),
-            presigned_urls: s3.presigned_urls,
-        }),
-    };
-    let database = config.database.url.expose().to_owned().into();
-    Storage::new(StorageSettings { store, database, signing: signing(config) }, outbound.clone(), keys)
+/// Where functions may go.
+fn policy(config: &Config) -> OutboundPolicy {
+    OutboundPolicy::public_internet()
+        .allowing_private(config.outbound.allow_private_network)
+        .with_private_hosts(config.outbound.private_hosts.clone())
 }
 
-/// Where signed URLs lead and what signs them, where there is a platform listener to serve them.
-fn signing(config: &Config) -> Option<(String, Zeroizing<String>)> {
-    let listener = config.platform_addr?;
-    let secret =
-        [&config.jwt_secret, &config.encryption_key].into_iter().find(|secret| !secret.is_empty())?;
-    let base = config.storage.public_url.clone().unwrap_or_else(|| match listener.ip().is_unspecified() {
-        true => format!("http://localhost:{}", listener.port()),
-        false => url_of(listener),
-    });
-    Some((base, secret.expose().to_owned().into()))
+/// Where the platform is that they call.
+fn own_origin(config: &Config, secrets: Arc<ArcSwap<SecretSet>>) -> Arc<OwnOrigin> {
+    let OutboundConfig { internal_url, base_url, .. } = &config.outbound;
+    OwnOrigin::new(internal_url.iter().chain(base_url).map(String::as_str), secrets)
+}
+
+/// PostgREST where it is configured. What InsForge's variables get wrong is warned about, and the node starts.
+fn postgrest(config: &Config, outbound: &Outbound) -> Option<Postgrest> {
+    let base = config.rest.base_url.as_deref()?;
+    Postgrest::at(base, outbound.clone())
+        .inspect_err(|error| tracing::warn!("POSTGREST_BASE_URL cannot be used: {error}"))
+        .ok()
 }
