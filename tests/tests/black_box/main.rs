@@ -33,6 +33,8 @@ mod rest;
 mod run_command;
 mod secrets;
 mod serve;
+mod storage;
+mod storage_s3;
 mod streaming;
 mod telemetry;
 mod tls_upstream;
