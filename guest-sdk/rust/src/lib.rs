@@ -39,16 +39,19 @@
 //! - **Errors**: a handler that returns an [`Error`] answers `{"error":"<message>"}` with the error's status, `500` unless it
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
 //! - **The database over HTTP**: [`rest`], under the caller's identity.
+//! - **Who calls**: [`auth`]. **Messages to listeners**: [`realtime`].
 //! - **Outbound requests**: [`fetch`]. **Secrets and settings**: [`env`]. **Waiting**: [`sleep`], [`join`], [`spawn`].
 //! - **Headers**: each value survives, several `set-cookie` too. Headers that concern one connection only (`connection`, `keep-alive`,
 //!   `transfer-encoding`, `upgrade` and the like) are not a function's to set: they are left out, with a line in the log, so that a fetched
 //!   response can be passed on as it is.
 
+pub mod auth;
 mod body;
 pub mod env;
 mod error;
 mod fetch;
 mod query;
+pub mod realtime;
 mod request;
 pub mod response;
 pub mod rest;

@@ -13,7 +13,9 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
+use crate::auth::{self, Identity, User};
 use crate::{Request, Response, Result, rest};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -47,10 +49,15 @@ pub(crate) fn fake<F: ?Sized>(slot: &'static LocalKey<Slot<F>>) -> Option<Rc<F>>
 }
 
 type Fetch = dyn Fn(Request) -> Result<Response>;
+type Auth = dyn Fn(Option<&str>) -> Result<Identity, auth::Error>;
+type Users = dyn Fn(&str) -> Option<User>;
 type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
 
 thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
+    pub(crate) static AUTH: Slot<Auth> = const { RefCell::new(None) };
+    pub(crate) static USERS: Slot<Users> = const { RefCell::new(None) };
+    pub(crate) static PUBLISHED: RefCell<Vec<Published>> = const { RefCell::new(Vec::new()) };
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
 }
 
@@ -62,4 +69,33 @@ pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
 /// Answers requests to PostgREST. A request's extension [`rest::Identity`] tells whom it would be from.
 pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static) -> Fake {
     install(&REST, Rc::new(answer))
+}
+
+/// Says whom a credential speaks for: the caller's with `None`, and what is given to [`auth::verify`] with `Some`.
+pub fn auth(check: impl Fn(Option<&str>) -> Result<Identity, auth::Error> + 'static) -> Fake {
+    install(&AUTH, Rc::new(check))
+}
+
+/// Finds users by their ids.
+pub fn users(find: impl Fn(&str) -> Option<User> + 'static) -> Fake {
+    install(&USERS, Rc::new(find))
+}
+
+/// A message that was published on this thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its id.
+    pub id: String,
+    /// Its channel.
+    pub channel: String,
+    /// Its event.
+    pub event: String,
+    /// Its payload.
+    pub payload: Value,
+}
+
+/// Takes the messages that were published on this thread so far.
+#[must_use]
+pub fn published() -> Vec<Published> {
+    PUBLISHED.take()
 }

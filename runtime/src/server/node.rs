@@ -63,6 +63,8 @@ impl Node {
             config: &config,
             secrets: registry.directory().secrets(),
             keys: Some(Arc::new(registry.clone())),
+            users: Some(registry.users()),
+            messages: Some(registry.messages()),
         };
         let capabilities = Arc::new(capabilities(platform)?);
         let instances = config.admission.concurrency;

@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod auth;
 mod cache;
 mod callers;
 mod coverage;
@@ -23,6 +24,7 @@ mod insforge;
 mod limits;
 mod malformed;
 mod modules;
+mod realtime;
 mod recovery;
 mod rest;
 mod run_command;

@@ -1,7 +1,11 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
+mod auth;
+mod realtime;
 mod rest;
 
+pub(crate) use auth::{caller, user, verify};
+pub(crate) use realtime::publish;
 pub(crate) use rest::rest;
 
 use crate::fetch::failure;

@@ -1,16 +1,20 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
+mod auth;
 mod fetch;
 mod headers;
 mod incoming;
 mod outgoing;
 mod reactor;
+mod realtime;
 mod rest;
 mod serve;
 
+pub(crate) use auth::{caller, user, verify};
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
 pub(crate) use reactor::wait;
+pub(crate) use realtime::publish;
 pub(crate) use rest::rest;
 pub use serve::serve;
 

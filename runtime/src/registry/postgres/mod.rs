@@ -9,6 +9,7 @@ mod connect;
 mod index;
 mod invocation_writer;
 mod migrate;
+mod platform_tables;
 mod reader;
 mod retention;
 mod revalidate;
@@ -34,7 +35,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wasmforge_host_api::auth::{Credentials, Keys};
+use wasmforge_host_api::auth::{Credentials, Keys, Users};
+use wasmforge_host_api::realtime::Messages;
 
 /// What the registry is told.
 #[derive(Clone, Debug)]
@@ -90,6 +92,7 @@ pub struct PostgresRegistry(Arc<Shared>);
 pub(super) struct Shared {
     config: RegistryConfig,
     pool: PgPool,
+    tables: Arc<platform_tables::PlatformTables>,
     cipher: SecretCipher,
     directory: Arc<Directory>,
     credentials: ArcSwap<Credentials>,
@@ -109,7 +112,8 @@ impl PostgresRegistry {
     /// # Errors
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
-        let pool = connect::lazy_pool(&config.database)?;
+        let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, queue) = InvocationLog::new();
         let shared = Arc::new(Shared {
             cipher: SecretCipher::new(&config.encryption_key),
@@ -124,6 +128,7 @@ impl PostgresRegistry {
             tasks: Mutex::default(),
             config,
             pool,
+            tables,
         });
         *shared.tasks.lock() = vec![
             tokio::spawn(sync::run(shared.clone())),
@@ -169,6 +174,18 @@ impl PostgresRegistry {
     #[must_use]
     pub fn credentials(&self) -> Arc<Credentials> {
         self.0.credentials.load_full()
+    }
+
+    /// The users behind tokens.
+    #[must_use]
+    pub fn users(&self) -> Arc<dyn Users> {
+        self.0.tables.clone()
+    }
+
+    /// The channels that messages are published on.
+    #[must_use]
+    pub fn messages(&self) -> Arc<dyn Messages> {
+        self.0.tables.clone()
     }
 
     /// Where invocations are recorded.
@@ -220,6 +237,7 @@ impl PostgresRegistry {
             // A task that panicked has already said so.
             let _ = task.await;
         }
+        self.0.tables.close().await;
         self.0.pool.close().await;
     }
 }
