@@ -14,7 +14,8 @@
 //! ```
 
 use crate::auth::{self, Identity, User};
-use crate::{Request, Response, Result, rest};
+use crate::host::storage::Objects;
+use crate::{Request, Response, Result, functions, rest};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -53,17 +54,33 @@ type Auth = dyn Fn(Option<&str>) -> Result<Identity, auth::Error>;
 type Users = dyn Fn(&str) -> Option<User>;
 type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
 
+type Functions = dyn Fn(&str, Request) -> Result<Response, functions::Error>;
+
 thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
     pub(crate) static AUTH: Slot<Auth> = const { RefCell::new(None) };
     pub(crate) static USERS: Slot<Users> = const { RefCell::new(None) };
     pub(crate) static PUBLISHED: RefCell<Vec<Published>> = const { RefCell::new(Vec::new()) };
+    pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
+    pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
+    pub(crate) static STORAGE_BY_DEFAULT: Rc<Objects> = Rc::default();
+}
+
+/// The lines that this thread has logged since it was last asked.
+#[must_use]
+pub fn logged() -> Vec<crate::log::Line> {
+    crate::host::logged()
 }
 
 /// Answers outbound requests.
 pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
     install(&FETCH, Rc::new(answer))
+}
+
+/// Answers calls of other functions, which are told apart by their names.
+pub fn functions(answer: impl Fn(&str, Request) -> Result<Response, functions::Error> + 'static) -> Fake {
+    install(&FUNCTIONS, Rc::new(answer))
 }
 
 /// Answers requests to PostgREST. A request's extension [`rest::Identity`] tells whom it would be from.
@@ -98,4 +115,17 @@ pub struct Published {
 #[must_use]
 pub fn published() -> Vec<Published> {
     PUBLISHED.take()
+}
+
+/// An empty storage. Without one, a thread's objects are kept in memory until it ends.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{block_on, storage, testing};
+///
+/// let _fake = testing::storage();
+/// assert!(block_on(storage::bucket("b").head("k")).is_err());
+/// ```
+pub fn storage() -> Fake {
+    install(&STORAGE, Rc::<Objects>::default())
 }

@@ -35,6 +35,16 @@ impl Caller {
         }
     }
 
+    /// Puts the credential into the headers of a request that is sent on the caller's behalf.
+    pub fn sign(&self, headers: &mut HeaderMap) {
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(api_key) = &self.api_key {
+            headers.insert("x-api-key", api_key.clone());
+        }
+    }
+
     /// The bearer token, if the header holds one.
     #[must_use]
     pub fn bearer(&self) -> Option<&str> {
