@@ -34,7 +34,7 @@ pub use api::Headers;
 pub use binary::{Finished, Launch, Process};
 pub use guests::{assembled, component, named_guests, written};
 pub use http::{Answer, Connection, Endpoint, Open, Upload, request};
-pub use keys::{encrypt, encrypt_with, in_seconds, token, token_signed_with, unsigned_token};
+pub use keys::{RsaKey, encrypt, encrypt_with, in_seconds, token, token_signed_with, unsigned_token};
 pub use lines::Lines;
 pub use peer::{Peer, Received};
 pub use postgres::{Database, Postgres};

@@ -13,8 +13,10 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
+use crate::auth::{self, Identity, User};
 use crate::host::storage::Objects;
 use crate::{Request, Response, Result, functions, rest};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -48,12 +50,17 @@ pub(crate) fn fake<F: ?Sized>(slot: &'static LocalKey<Slot<F>>) -> Option<Rc<F>>
 }
 
 type Fetch = dyn Fn(Request) -> Result<Response>;
+type Auth = dyn Fn(Option<&str>) -> Result<Identity, auth::Error>;
+type Users = dyn Fn(&str) -> Option<User>;
 type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
 
 type Functions = dyn Fn(&str, Request) -> Result<Response, functions::Error>;
 
 thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
+    pub(crate) static AUTH: Slot<Auth> = const { RefCell::new(None) };
+    pub(crate) static USERS: Slot<Users> = const { RefCell::new(None) };
+    pub(crate) static PUBLISHED: RefCell<Vec<Published>> = const { RefCell::new(Vec::new()) };
     pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
     pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
@@ -79,6 +86,35 @@ pub fn functions(answer: impl Fn(&str, Request) -> Result<Response, functions::E
 /// Answers requests to PostgREST. A request's extension [`rest::Identity`] tells whom it would be from.
 pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static) -> Fake {
     install(&REST, Rc::new(answer))
+}
+
+/// Says whom a credential speaks for: the caller's with `None`, and what is given to [`auth::verify`] with `Some`.
+pub fn auth(check: impl Fn(Option<&str>) -> Result<Identity, auth::Error> + 'static) -> Fake {
+    install(&AUTH, Rc::new(check))
+}
+
+/// Finds users by their ids.
+pub fn users(find: impl Fn(&str) -> Option<User> + 'static) -> Fake {
+    install(&USERS, Rc::new(find))
+}
+
+/// A message that was published on this thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its id.
+    pub id: String,
+    /// Its channel.
+    pub channel: String,
+    /// Its event.
+    pub event: String,
+    /// Its payload.
+    pub payload: Value,
+}
+
+/// Takes the messages that were published on this thread so far.
+#[must_use]
+pub fn published() -> Vec<Published> {
+    PUBLISHED.take()
 }
 
 /// An empty storage. Without one, a thread's objects are kept in memory until it ends.

@@ -69,6 +69,8 @@ impl Node {
             config: &config,
             secrets: registry.directory().secrets(),
             keys: Some(Arc::new(registry.clone())),
+            users: Some(registry.users()),
+            messages: Some(registry.messages()),
             login_roles: Some(Arc::new(registry.clone())),
         };
         let capabilities = Arc::new(capabilities(platform)?);

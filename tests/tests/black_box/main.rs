@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod auth;
 mod cache;
 mod callers;
 mod coverage;
@@ -28,6 +29,7 @@ mod malformed;
 mod modules;
 mod outbound;
 mod own_origin;
+mod realtime;
 mod recovery;
 mod rest;
 mod run_command;

@@ -1,8 +1,12 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
+mod auth;
 pub(crate) mod functions;
+mod realtime;
 mod rest;
 
+pub(crate) use auth::{caller, user, verify};
+pub(crate) use realtime::publish;
 pub(crate) use rest::rest;
 mod config;
 mod log;

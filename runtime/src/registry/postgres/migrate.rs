@@ -12,6 +12,9 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
 /// The migration that only runs on a database without InsForge's tables.
 const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
 
+/// What else a database gets whose tables are ours. Beside InsForge's backend its own migrations make these.
+const OURS: [(&str, &str); 1] = [("0005_realtime", include_str!("../migrations/0005_realtime.sql"))];
+
 /// What every database gets, in order.
 const ADDITIONS: [(&str, &str); 5] = [
     ("0002_tables", include_str!("../migrations/0002_tables.sql")),
@@ -84,6 +87,9 @@ async fn apply(connection: &mut PgConnection) -> Result<Found, sqlx::Error> {
     if !found.has_tables() {
         steps.insert(0, BASE);
     }
+    if !found.has_tables() || found.is_ours() {
+        steps.extend(OURS);
+    }
     for (name, sql) in steps {
         if found.applied.contains(name) {
             continue;
@@ -144,10 +150,16 @@ impl Found {
     }
 
     fn is_complete(&self) -> bool {
-        self.has_tables() && ADDITIONS.iter().all(|(name, _)| self.applied.contains(*name))
+        let ours: &[_] = if self.is_ours() { &OURS } else { &[] };
+        self.has_tables() && ADDITIONS.iter().chain(ours).all(|(name, _)| self.applied.contains(*name))
+    }
+
+    /// Whether we made the tables that functions need first.
+    fn is_ours(&self) -> bool {
+        self.applied.contains(BASE.0)
     }
 
     fn schema(&self, mode: Mode) -> Schema {
-        Schema { mode, owned: self.applied.contains(BASE.0) }
+        Schema { mode, owned: self.is_ours() }
     }
 }
