@@ -50,6 +50,7 @@ mod fetch;
 mod query;
 mod request;
 pub mod response;
+pub mod sql;
 mod task;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;

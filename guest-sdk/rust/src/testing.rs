@@ -13,7 +13,9 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
-use crate::{Request, Response, Result};
+pub use crate::host::sql::Statement;
+
+use crate::{Request, Response, Result, sql};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -48,11 +50,31 @@ pub(crate) fn fake<F: ?Sized>(slot: &'static LocalKey<Slot<F>>) -> Option<Rc<F>>
 
 type Fetch = dyn Fn(Request) -> Result<Response>;
 
+type Sql = dyn Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error>;
+
 thread_local! {
+    pub(crate) static SQL: Slot<Sql> = const { RefCell::new(None) };
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
 }
 
 /// Answers outbound requests.
 pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
     install(&FETCH, Rc::new(answer))
+}
+
+/// Answers statements for the database, those of transactions too; a transaction's end is the statement `COMMIT` or
+/// `ROLLBACK`.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{block_on, sql, testing};
+///
+/// let _database = testing::sql(|statement| match statement.text.as_str() {
+///     "DELETE FROM notes" => Ok(sql::Rows::affected(3)),
+///     other => panic!("{other}"),
+/// });
+/// assert_eq!(block_on(sql::query("DELETE FROM notes").execute()), Ok(3));
+/// ```
+pub fn sql(answer: impl Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error> + 'static) -> Fake {
+    install(&SQL, Rc::new(answer))
 }

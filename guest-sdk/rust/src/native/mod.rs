@@ -1,5 +1,7 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
+pub(crate) mod sql;
+
 use crate::fetch::failure;
 use crate::{Request, Response, Result, testing};
 use bytes::Bytes;

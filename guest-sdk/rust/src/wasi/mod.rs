@@ -6,6 +6,7 @@ mod incoming;
 mod outgoing;
 mod reactor;
 mod serve;
+pub(crate) mod sql;
 
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
