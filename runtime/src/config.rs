@@ -6,11 +6,15 @@
 mod outbound;
 mod rest;
 mod secret;
+mod sql;
+mod storage;
 mod variables;
 
 pub use outbound::OutboundConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
+pub use sql::SqlConfig;
+pub use storage::{S3Config, StorageConfig, StoreConfig};
 pub use variables::{ConfigError, Variables};
 
 use crate::engine::{LimitPolicy, MIB};
@@ -98,12 +102,16 @@ pub struct Config {
     pub access_api_key: Option<Secret>,
     /// See [`Config::access_api_key`].
     pub access_anon_key: Option<Secret>,
+    /// Where objects are kept.
+    pub storage: StorageConfig,
     /// Limits of invocations.
     pub limits: LimitPolicy,
     /// Admission.
     pub admission: AdmissionConfig,
     /// Compilation.
     pub compile: CompileConfig,
+    /// Where functions' SQL goes.
+    pub sql: SqlConfig,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
     /// What functions may reach.
@@ -147,6 +155,7 @@ impl Config {
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            storage: StorageConfig::from_variables(vars),
             limits: limits(vars)?,
             admission: AdmissionConfig {
                 concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),
@@ -154,6 +163,7 @@ impl Config {
                 queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
             },
             compile: compile(vars)?,
+            sql: SqlConfig::from_variables(vars)?,
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
             rest: RestConfig::from_variables(vars),

@@ -39,6 +39,8 @@
 //! - **Errors**: a handler that returns an [`Error`] answers `{"error":"<message>"}` with the error's status, `500` unless it
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
 //! - **The database over HTTP**: [`rest`], under the caller's identity.
+//! - **Who calls**: [`auth`]. **Messages to listeners**: [`realtime`].
+//! - **Files that the platform keeps**: [`storage`].
 //! - **Outbound requests**: [`fetch`]. **Other functions**: [`functions`].
 //! - **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log).
 //! - **Waiting**: [`sleep`], [`join`], [`spawn`].
@@ -46,6 +48,7 @@
 //!   `transfer-encoding`, `upgrade` and the like) are not a function's to set: they are left out, with a line in the log, so that a fetched
 //!   response can be passed on as it is.
 
+pub mod auth;
 mod body;
 pub mod config;
 pub mod env;
@@ -54,10 +57,13 @@ mod fetch;
 pub mod functions;
 pub mod log;
 mod query;
+pub mod realtime;
 mod redirect;
 mod request;
 pub mod response;
 pub mod rest;
+pub mod sql;
+pub mod storage;
 mod task;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;

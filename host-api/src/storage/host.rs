@@ -7,7 +7,7 @@ use super::metadata::{self, Listing};
 use super::objects::{self, Objects, Reading, Wanted};
 use super::streams::{Download, Feed};
 use super::upload::{self, Plan};
-use super::{Storage, StorageError, StorageSession};
+use super::{Service, Storage, StorageError, StorageSession};
 use crate::auth::Identity;
 use crate::{InvocationContext, Pending, View};
 use std::sync::Arc;
@@ -113,19 +113,16 @@ impl StorageSession {
         if !configured.grant.allows(&name) {
             return Err(StorageError::NotGranted(format!("storage.buckets: {name:?}")));
         }
+        let Service { objects, keys } = configured.storage.service()?;
         let identity = match identity {
             wit::Identity::Service if configured.grant.identity != GrantedIdentity::Service => {
                 return Err(StorageError::NotGranted("storage.as: \"service\"".to_owned()));
             }
             wit::Identity::Service => Identity::service(),
-            wit::Identity::Caller => {
-                let credentials = configured.storage.keys.credentials();
-                invocation.caller.identity(&credentials)?.clone()
-            }
+            wit::Identity::Caller => invocation.caller.identity(&keys.credentials())?.clone(),
         };
-        let objects = configured.storage.objects()?.clone();
         let (invocation, uploads) = (invocation.clone(), uploads.clone());
-        Ok(Bucket { name, actor: Actor::of(&identity), objects, invocation, uploads })
+        Ok(Bucket { name, actor: Actor::of(&identity), objects: objects.clone(), invocation, uploads })
     }
 }
 

@@ -65,25 +65,27 @@ pub struct StorageSettings {
 /// The capability, and the platform's way to its own objects.
 #[derive(Clone)]
 pub struct Storage {
-    objects: Result<Arc<Objects>, Arc<str>>,
-    keys: Arc<dyn Keys>,
+    service: Result<Service, Arc<str>>,
 }
 
 impl Storage {
     /// Storage as the operator set it up. Where that cannot be used, calls answer `unavailable` with the reason.
     #[must_use]
     pub fn new(settings: StorageSettings, outbound: Outbound, keys: Arc<dyn Keys>) -> Self {
-        let objects = open(settings, outbound).map(Arc::new).map_err(|reason| {
-            tracing::error!(%reason, "functions have no storage");
-            Arc::from(reason)
-        });
-        Self { objects, keys }
+        let service = match open(settings, outbound) {
+            Ok(objects) => Ok(Service { objects: Arc::new(objects), keys }),
+            Err(reason) => {
+                tracing::error!(%reason, "functions have no storage");
+                Err(reason.into())
+            }
+        };
+        Self { service }
     }
 
     /// No storage, for a reason.
     #[must_use]
-    pub fn unavailable(reason: &str, keys: Arc<dyn Keys>) -> Self {
-        Self { objects: Err(reason.into()), keys }
+    pub fn unavailable(reason: &str) -> Self {
+        Self { service: Err(reason.into()) }
     }
 
     /// Reads an object whose URL we signed.
@@ -97,7 +99,7 @@ impl Storage {
         expires: u64,
         signature: &str,
     ) -> Result<SignedObject, StorageError> {
-        let objects = self.objects()?;
+        let Service { objects, .. } = self.service()?;
         let at = Location::new(bucket, key)?;
         let signer = objects.backend.signer.as_ref();
         if !signer.is_some_and(|signer| signer.is_valid(&at, expires, signature)) {
@@ -108,9 +110,16 @@ impl Storage {
         Ok(SignedObject { info: reading.info, bytes: reading.bytes })
     }
 
-    fn objects(&self) -> Result<&Arc<Objects>, StorageError> {
-        self.objects.as_ref().map_err(|reason| StorageError::Unavailable((**reason).to_owned()))
+    fn service(&self) -> Result<&Service, StorageError> {
+        self.service.as_ref().map_err(|reason| StorageError::Unavailable((**reason).to_owned()))
     }
+}
+
+/// Storage that is there.
+#[derive(Clone)]
+struct Service {
+    objects: Arc<Objects>,
+    keys: Arc<dyn Keys>,
 }
 
 /// How long opening an object may take for the holder of a signed URL.

@@ -1,16 +1,20 @@
 //! The capabilities of this process: the one list of them.
 
 use super::NodeError;
+use super::database::database;
+use super::storage::storage;
 use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
-use wasmforge_host_api::auth::Keys;
+use wasmforge_host_api::auth::{Auth, Keys, Users};
 use wasmforge_host_api::functions::Functions;
 use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
 use wasmforge_host_api::log::Log;
+use wasmforge_host_api::realtime::{Messages, Realtime};
 use wasmforge_host_api::rest::{Postgrest, Rest};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
+use wasmforge_host_api::sql::{LoginRoles, Sql};
 
 /// What the capabilities of a process are made of.
 pub struct Platform<'a> {
@@ -20,29 +24,39 @@ pub struct Platform<'a> {
     pub secrets: Arc<ArcSwap<SecretSet>>,
     /// What callers' credentials are checked against; `None` in a process without a database.
     pub keys: Option<Arc<dyn Keys>>,
+    /// The users behind credentials; `None` likewise.
+    pub users: Option<Arc<dyn Users>>,
+    /// The channels of realtime; `None` likewise.
+    pub messages: Option<Arc<dyn Messages>>,
+    /// Creates the login roles of functions' SQL; `None` likewise.
+    pub login_roles: Option<Arc<dyn LoginRoles>>,
 }
 
 impl<'a> Platform<'a> {
     /// The platform of a process that runs one file and has nothing behind it.
     #[must_use]
     pub fn alone(config: &'a Config, secrets: Arc<ArcSwap<SecretSet>>) -> Self {
-        Self { config, secrets, keys: None }
+        Self { config, secrets, keys: None, users: None, messages: None, login_roles: None }
     }
 }
 
 /// What functions of this process may be granted.
 ///
 /// # Errors
-/// [`NodeError::Tls`].
+/// [`NodeError::Tls`], and URLs of databases that cannot be understood.
 pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
-    let Platform { config, secrets, keys } = platform;
+    let Platform { config, secrets, keys, users, messages, login_roles } = platform;
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
     let own = own_origin(config, secrets.clone());
     let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
     Ok(Capabilities::new(http, Secrets::new(secrets))
+        .with(Auth::new(keys.clone(), users))
         .with(Functions::new(own))
         .with(Log)
-        .with(Rest::new(postgrest(config, &outbound), keys)))
+        .with(Realtime::new(messages))
+        .with(Rest::new(postgrest(config, &outbound), keys.clone()))
+        .with(Sql::new(database(config, keys.clone(), login_roles)?))
+        .with(storage(config, &outbound, keys)))
 }
 
 /// Where functions may go.

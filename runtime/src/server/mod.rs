@@ -3,6 +3,7 @@
 mod body;
 mod capabilities;
 mod connection;
+mod database;
 mod functions;
 mod health;
 mod history;
@@ -16,6 +17,7 @@ mod routes;
 mod shutdown;
 mod single;
 mod stall;
+mod storage;
 
 pub use body::ServerBody;
 pub use capabilities::{Platform, capabilities};

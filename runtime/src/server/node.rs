@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use wasmforge_host_api::sql::LoginRole;
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,12 @@ pub enum NodeError {
     /// The system refuses a thread or a file.
     #[error("the system refuses what a node needs: {0}")]
     Io(#[from] io::Error),
+    /// The URL of an operator's login role cannot be understood.
+    #[error("WASMFORGE_SQL_{}_URL is not of the form postgres://user:password@host:port/database", match .0 {
+        LoginRole::Caller => "CALLER",
+        LoginRole::Service => "SERVICE",
+    })]
+    SqlUrl(LoginRole),
     /// TLS cannot be set up.
     #[error("outbound TLS cannot be set up: {0}")]
     Tls(String),
@@ -62,6 +69,9 @@ impl Node {
             config: &config,
             secrets: registry.directory().secrets(),
             keys: Some(Arc::new(registry.clone())),
+            users: Some(registry.users()),
+            messages: Some(registry.messages()),
+            login_roles: Some(Arc::new(registry.clone())),
         };
         let capabilities = Arc::new(capabilities(platform)?);
         let instances = config.admission.concurrency;

@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod auth;
 mod cache;
 mod callers;
 mod coverage;
@@ -28,11 +29,14 @@ mod malformed;
 mod modules;
 mod outbound;
 mod own_origin;
+mod realtime;
 mod recovery;
 mod rest;
 mod run_command;
 mod secrets;
 mod serve;
+mod storage;
+mod storage_s3;
 mod streaming;
 mod telemetry;
 mod tls_upstream;

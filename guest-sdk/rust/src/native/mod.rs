@@ -1,13 +1,19 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
+mod auth;
 pub(crate) mod functions;
+mod realtime;
 mod rest;
 
+pub(crate) use auth::{caller, user, verify};
+pub(crate) use realtime::publish;
 pub(crate) use rest::rest;
 mod config;
 mod log;
 pub(crate) use config::{config, whole_config};
 pub(crate) use log::{log, logged};
+pub(crate) mod sql;
+pub(crate) mod storage;
 
 use crate::fetch::failure;
 use crate::{Request, Response, Result, testing};
