@@ -40,11 +40,25 @@ impl Capabilities {
         self
     }
 
+    /// Outbound HTTP.
+    #[must_use]
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// A capability that was composed, for what else a process does with it.
+    #[must_use]
+    pub fn get<C: Capability>(&self) -> Option<&C> {
+        self.others.iter().find_map(|capability| capability.as_any().downcast_ref())
+    }
+
     /// Adds the imports of all of them.
     ///
     /// # Errors
     /// Only by a fault of ours: two imports of one name.
     pub fn link(&self, linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+        <Http as Capability>::link(linker)?;
+        <Secrets as Capability>::link(linker)?;
         self.others.iter().try_for_each(|capability| capability.link(linker))
     }
 
@@ -82,6 +96,7 @@ impl Capabilities {
 
 /// A [`Capability`] without its types.
 trait Composed: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
     fn id(&self) -> TypeId;
     fn key(&self) -> &'static str;
     fn link(&self, linker: &mut Linker<GuestState>) -> wasmtime::Result<()>;
@@ -89,6 +104,10 @@ trait Composed: Send + Sync {
 }
 
 impl<C: Capability> Composed for C {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
     fn id(&self) -> TypeId {
         TypeId::of::<C>()
     }

@@ -3,12 +3,18 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
 //! with every variable stands in `docs/operators-guide.md`.
 
+mod outbound;
+mod rest;
 mod secret;
 mod sql;
+mod storage;
 mod variables;
 
+pub use outbound::OutboundConfig;
+pub use rest::RestConfig;
 pub use secret::Secret;
 pub use sql::SqlConfig;
+pub use storage::{S3Config, StorageConfig, StoreConfig};
 pub use variables::{ConfigError, Variables};
 
 use crate::engine::{LimitPolicy, MIB};
@@ -96,6 +102,8 @@ pub struct Config {
     pub access_api_key: Option<Secret>,
     /// See [`Config::access_api_key`].
     pub access_anon_key: Option<Secret>,
+    /// Where objects are kept.
+    pub storage: StorageConfig,
     /// Limits of invocations.
     pub limits: LimitPolicy,
     /// Admission.
@@ -106,8 +114,10 @@ pub struct Config {
     pub sql: SqlConfig,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
-    /// Whether functions may reach private addresses.
-    pub allow_private_network: bool,
+    /// What functions may reach.
+    pub outbound: OutboundConfig,
+    /// PostgREST.
+    pub rest: RestConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -145,6 +155,7 @@ impl Config {
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            storage: StorageConfig::from_variables(vars),
             limits: limits(vars)?,
             admission: AdmissionConfig {
                 concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),
@@ -154,7 +165,8 @@ impl Config {
             compile: compile(vars)?,
             sql: SqlConfig::from_variables(vars)?,
             max_json_body: max_json_body(vars),
-            allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
+            outbound: OutboundConfig::from_variables(vars)?,
+            rest: RestConfig::from_variables(vars),
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

@@ -15,7 +15,8 @@
 
 pub use crate::host::sql::Statement;
 
-use crate::{Request, Response, Result, sql};
+use crate::host::storage::Objects;
+use crate::{Request, Response, Result, functions, rest, sql};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -49,12 +50,25 @@ pub(crate) fn fake<F: ?Sized>(slot: &'static LocalKey<Slot<F>>) -> Option<Rc<F>>
 }
 
 type Fetch = dyn Fn(Request) -> Result<Response>;
+type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
+
+type Functions = dyn Fn(&str, Request) -> Result<Response, functions::Error>;
 
 type Sql = dyn Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error>;
 
 thread_local! {
     pub(crate) static SQL: Slot<Sql> = const { RefCell::new(None) };
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
+    pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
+    pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
+    pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
+    pub(crate) static STORAGE_BY_DEFAULT: Rc<Objects> = Rc::default();
+}
+
+/// The lines that this thread has logged since it was last asked.
+#[must_use]
+pub fn logged() -> Vec<crate::log::Line> {
+    crate::host::logged()
 }
 
 /// Answers outbound requests.
@@ -77,4 +91,27 @@ pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
 /// ```
 pub fn sql(answer: impl Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error> + 'static) -> Fake {
     install(&SQL, Rc::new(answer))
+}
+
+/// Answers calls of other functions, which are told apart by their names.
+pub fn functions(answer: impl Fn(&str, Request) -> Result<Response, functions::Error> + 'static) -> Fake {
+    install(&FUNCTIONS, Rc::new(answer))
+}
+
+/// Answers requests to PostgREST. A request's extension [`rest::Identity`] tells whom it would be from.
+pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static) -> Fake {
+    install(&REST, Rc::new(answer))
+}
+
+/// An empty storage. Without one, a thread's objects are kept in memory until it ends.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{block_on, storage, testing};
+///
+/// let _fake = testing::storage();
+/// assert!(block_on(storage::bucket("b").head("k")).is_err());
+/// ```
+pub fn storage() -> Fake {
+    install(&STORAGE, Rc::<Objects>::default())
 }

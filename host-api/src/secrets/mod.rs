@@ -98,9 +98,9 @@ impl Capability for Secrets {
     type Configured = SecretsConfigured;
     type Session = Arc<Environment>;
 
-    /// Nothing of its own: the environment is WASI's.
-    fn link(_linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-        Ok(())
+    /// `wasi:config`; the environment is linked with WASI.
+    fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+        crate::config::link(linker)
     }
 
     fn configure(&self, grant: SecretsGrant) -> Result<SecretsConfigured, GrantError> {

@@ -118,6 +118,7 @@ impl Invocation {
     fn record(&mut self, outcome: Outcome, error: Option<String>) {
         self.finished = true;
         let traffic = &self.traffic;
+        let (ai_prompt_tokens, ai_completion_tokens) = self.usage.ai_tokens();
         let cut = traffic.response_refused.load(Ordering::Relaxed);
         self.recorder.call(InvocationRecord {
             id: self.id,
@@ -134,6 +135,9 @@ impl Invocation {
             request_bytes: traffic.request.load(Ordering::Relaxed),
             response_bytes: traffic.response.load(Ordering::Relaxed),
             outbound_requests: self.usage.outbound_requests(),
+            host_calls: self.usage.host_calls(),
+            ai_prompt_tokens,
+            ai_completion_tokens,
             error,
         });
     }

@@ -2,12 +2,16 @@
 
 use super::NodeError;
 use super::database::database;
-use crate::config::Config;
+use super::storage::storage;
+use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::Keys;
-use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy};
+use wasmforge_host_api::functions::Functions;
+use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
+use wasmforge_host_api::log::Log;
+use wasmforge_host_api::rest::{Postgrest, Rest};
 use wasmforge_host_api::secrets::{SecretSet, Secrets};
 use wasmforge_host_api::sql::{LoginRoles, Sql};
 
@@ -37,11 +41,34 @@ impl<'a> Platform<'a> {
 /// [`NodeError::Tls`], and URLs of databases that cannot be understood.
 pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
     let Platform { config, secrets, keys, login_roles } = platform;
-    let policy = OutboundPolicy::public_internet().allowing_private(config.allow_private_network);
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
-    Ok(Capabilities::new(Http::new(outbound, policy), Secrets::new(secrets)).with(Sql::new(database(
-        config,
-        keys,
-        login_roles,
-    )?)))
+    let own = own_origin(config, secrets.clone());
+    let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
+    Ok(Capabilities::new(http, Secrets::new(secrets))
+        .with(Functions::new(own))
+        .with(Log)
+        .with(Rest::new(postgrest(config, &outbound), keys.clone()))
+        .with(Sql::new(database(config, keys.clone(), login_roles)?))
+        .with(storage(config, &outbound, keys)))
+}
+
+/// Where functions may go.
+fn policy(config: &Config) -> OutboundPolicy {
+    OutboundPolicy::public_internet()
+        .allowing_private(config.outbound.allow_private_network)
+        .with_private_hosts(config.outbound.private_hosts.clone())
+}
+
+/// Where the platform is that they call.
+fn own_origin(config: &Config, secrets: Arc<ArcSwap<SecretSet>>) -> Arc<OwnOrigin> {
+    let OutboundConfig { internal_url, base_url, .. } = &config.outbound;
+    OwnOrigin::new(internal_url.iter().chain(base_url).map(String::as_str), secrets)
+}
+
+/// PostgREST where it is configured. What InsForge's variables get wrong is warned about, and the node starts.
+fn postgrest(config: &Config, outbound: &Outbound) -> Option<Postgrest> {
+    let base = config.rest.base_url.as_deref()?;
+    Postgrest::at(base, outbound.clone())
+        .inspect_err(|error| tracing::warn!("POSTGREST_BASE_URL cannot be used: {error}"))
+        .ok()
 }

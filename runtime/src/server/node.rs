@@ -1,17 +1,16 @@
 //! One node: everything that `serve` and `dev` run, put together.
 
 use super::capabilities::{Platform, capabilities};
+use super::history::HistorySink;
 use super::pages::{self, Pages};
-use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
+use super::{DatabaseHealth, FunctionsRoutes, Health, InProcess, Listener, PlatformRoutes};
 use crate::compile::{Loader, local_seal};
 use crate::config::Config;
 use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
-use crate::registry::{
-    InvocationLog, InvocationRow, Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug,
-};
-use crate::telemetry::{InvocationRecord, LineWriter, Metrics, MetricsError, RecordSink, Recorder};
+use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
+use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
@@ -63,7 +62,7 @@ impl Node {
     pub fn start(config: Config) -> Result<Self, NodeError> {
         let registry = PostgresRegistry::start(RegistryConfig::new(&config))?;
         let metrics = Arc::new(Metrics::new()?);
-        let sink = Arc::new(HistorySink(registry.invocations()));
+        let sink = Arc::new(HistorySink::new(&registry));
         let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
         let ticker = Ticker::start()?;
         let platform = Platform {
@@ -107,11 +106,13 @@ impl Node {
     pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
         let drain = self.config.drain;
         let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
+        let router = platform.as_ref().map(|_| self.router());
+        let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
+        own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
         let functions = functions.serve(routes, stop.clone(), drain);
-        match platform {
-            Some(platform) => {
-                let routes =
-                    Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router: self.router() });
+        match platform.zip(router) {
+            Some((platform, router)) => {
+                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router });
                 tokio::join!(functions, platform.serve(routes, stop, drain));
             }
             None => functions.await,
@@ -136,7 +137,8 @@ impl Node {
             health: self.health.clone(),
             metrics: self.metrics.clone(),
             invoker: self.invoker.clone(),
-            history: self.registry.invocations(),
+            invocations: self.registry.invocations(),
+            logs: self.registry.logs(),
         };
         platform::router(state).merge(pages::router(pages))
     }
@@ -175,36 +177,5 @@ impl Revalidate for Freshness {
         if let Ok(slug) = Slug::parse(slug) {
             self.0.revalidate(&slug).await;
         }
-    }
-}
-
-/// Hands records to the table `functions.invocations`.
-struct HistorySink(InvocationLog);
-
-impl RecordSink for HistorySink {
-    fn take(&self, records: &[InvocationRecord]) {
-        for record in records {
-            self.0.record(row(record));
-        }
-    }
-}
-
-fn row(record: &InvocationRecord) -> InvocationRow {
-    let micros = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    InvocationRow {
-        id: record.id.uuid(),
-        slug: record.slug.clone(),
-        version: record.version,
-        started_at: record.started.into(),
-        method: record.method.to_string(),
-        status: record.status,
-        outcome: record.outcome.name(),
-        duration_us: micros(record.duration),
-        cpu_us: micros(record.cpu),
-        peak_memory: record.peak_memory,
-        request_bytes: record.request_bytes,
-        response_bytes: record.response_bytes,
-        host_calls: record.outbound_requests,
-        error: record.error.clone(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::health::Health;
 use crate::invoke::Invoker;
-use crate::registry::InvocationLog;
+use crate::registry::{History, InvocationRow, LogRow};
 use crate::telemetry::{Gauges, Metrics};
 use axum::Router;
 use axum::body::Body;
@@ -21,7 +21,8 @@ pub(super) struct Pages {
     pub(super) health: Arc<Health>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) invoker: Arc<Invoker>,
-    pub(super) history: InvocationLog,
+    pub(super) invocations: History<InvocationRow>,
+    pub(super) logs: History<LogRow>,
 }
 
 pub(super) fn router(pages: Pages) -> Router {
@@ -29,14 +30,15 @@ pub(super) fn router(pages: Pages) -> Router {
 }
 
 async fn metrics(State(pages): State<Pages>) -> Response {
-    let Pages { metrics, invoker, health, history } = pages;
+    let Pages { metrics, invoker, health, invocations, logs } = pages;
     let gauges = Gauges {
         instances: health.engines.ticker().running(),
         queued: invoker.admission.waiting(),
         functions: invoker.directory.len() as u64,
         loaded: invoker.loader.loaded().await,
         memory_hits: invoker.loader.hits(),
-        history_dropped: history.dropped(),
+        history_dropped: invocations.dropped(),
+        logs_dropped: logs.dropped(),
     };
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics.render(gauges)).into_response()
 }

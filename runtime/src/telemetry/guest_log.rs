@@ -1,4 +1,6 @@
-//! A guest's standard output and error, cut into lines.
+//! The log of one invocation: what it writes to standard output and error, cut into lines, and what it logs.
+
+mod structured;
 
 use super::record::{GuestLine, InvocationId, LineSource};
 use super::recorder::Recorder;
@@ -31,7 +33,7 @@ pub struct LogTag {
     pub version: Version,
 }
 
-/// The log of one invocation; both streams share its limit.
+/// The log of one invocation; both streams and the calls of the log share its limit.
 pub struct GuestLog {
     tag: LogTag,
     recorder: Recorder,
@@ -58,8 +60,8 @@ impl GuestLog {
         while !bytes.is_empty() {
             let Some(remaining) = state.remaining else { return };
             let partial = match source {
-                LineSource::Stdout => &mut state.stdout,
                 LineSource::Stderr => &mut state.stderr,
+                LineSource::Stdout | LineSource::Log => &mut state.stdout,
             };
             let room =
                 MAX_LINE.saturating_sub(partial.len()).min(usize::try_from(remaining).unwrap_or(usize::MAX));
@@ -88,9 +90,17 @@ impl GuestLog {
     }
 
     fn emit(&self, source: LineSource, line: &[u8]) {
+        let level = match source {
+            LineSource::Stderr => Level::Warn,
+            LineSource::Stdout | LineSource::Log => Level::Info,
+        };
+        self.line(source, level, String::from_utf8_lossy(line).into_owned(), Vec::new());
+    }
+
+    fn line(&self, source: LineSource, level: Level, text: String, fields: Vec<(String, String)>) {
         let LogTag { id, slug, version } = self.tag.clone();
-        let text = String::from_utf8_lossy(line).into_owned();
-        self.recorder.line(GuestLine { at: SystemTime::now(), id, slug, version, source, text });
+        let at = SystemTime::now();
+        self.recorder.line(GuestLine { at, id, slug, version, source, level, text, fields });
     }
 }
 
@@ -117,9 +127,25 @@ impl Drop for GuestLog {
 }
 
 impl LogSink for GuestLog {
-    fn log(&self, _level: Level, message: &str, _fields: &[(String, String)]) {
-        self.write(LineSource::Stdout, message.as_bytes());
-        self.write(LineSource::Stdout, b"\n");
+    fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
+        let mut state = self.state.lock();
+        let mut fields = structured::fields(fields);
+        for text in structured::pieces(message) {
+            let Some(remaining) = state.remaining else { return };
+            let of_piece = std::mem::take(&mut fields);
+            let text_cost = text.len() as u64 + 1;
+            let cost = text_cost + structured::cost(&of_piece);
+            state.remaining = remaining.checked_sub(cost).filter(|left| *left > 0);
+            if cost <= remaining {
+                self.line(LineSource::Log, level, text.to_owned(), of_piece);
+            } else {
+                self.line(LineSource::Log, level, structured::prefix(text, remaining).to_owned(), Vec::new());
+            }
+            if state.remaining.is_none() {
+                drop_partials(self, &mut state);
+                self.emit(LineSource::Log, TRUNCATED.as_bytes());
+            }
+        }
     }
 }
 
@@ -257,6 +283,29 @@ mod tests {
             }
         });
         assert_eq!(lines, ["12345", "1234", TRUNCATED]);
+    }
+
+    fn fields(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_logged_line_counts_with_its_fields_and_the_limit_is_noted_once() {
+        let lines = messages(20, |log| {
+            log.log(Level::Warn, "12345", &fields(&[("a", "123")]));
+            log.log(Level::Warn, "12345", &fields(&[("a", "123456")]));
+            log.log(Level::Warn, "lost", &[]);
+            log.write(LineSource::Stdout, b"lost too\n");
+        });
+        assert_eq!(lines, ["12345", "12345", TRUNCATED]);
+    }
+
+    #[test]
+    fn a_long_message_is_cut_at_characters() {
+        let lines = messages(u64::MAX, |log| log.log(Level::Info, &"é".repeat(MAX_LINE), &[]));
+        assert_eq!(lines.concat(), "é".repeat(MAX_LINE));
+        assert!(lines.len() == 2 && lines.iter().all(|line| line.len() <= MAX_LINE));
+        assert_eq!(messages(1000, |log| log.log(Level::Info, "", &[])), [""]);
     }
 
     #[test]

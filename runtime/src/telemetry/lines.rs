@@ -4,6 +4,7 @@ use super::record::{GuestLine, InvocationRecord, LineSource};
 use crate::config::LogFormat;
 use crate::registry::Version;
 use serde::Serialize;
+use std::fmt;
 use std::io::Write;
 use std::time::SystemTime;
 use time::OffsetDateTime;
@@ -55,26 +56,28 @@ impl LineWriter {
 
     /// A line that a guest wrote.
     pub(super) fn guest_line(&mut self, line: &GuestLine) {
-        let (level, source) = match line.source {
-            LineSource::Stdout => ("info", "stdout"),
-            LineSource::Stderr => ("warn", "stderr"),
-        };
         match self.format {
             LogFormat::Json => self.json(&GuestLineJson {
                 timestamp: timestamp(line.at),
-                level,
+                level: line.level.name(),
                 slug: &line.slug,
                 version: line.version,
                 invocation_id: line.id.to_string(),
-                source,
+                source: line.source.name(),
                 message: &line.text,
+                fields: Fields(&line.fields),
             }),
             LogFormat::Pretty => {
+                let source = match line.source {
+                    LineSource::Log => line.level.name(),
+                    stream => stream.name(),
+                };
                 self.text(format_args!(
-                    "{} {} {source} | {}",
+                    "{} {} {source} | {}{}",
                     clock(line.at),
                     line.slug,
-                    printable(&line.text)
+                    printable(&line.text),
+                    Fields(&line.fields)
                 ));
             }
         }
@@ -117,6 +120,11 @@ struct CallLine<'a> {
     request_bytes: u64,
     response_bytes: u64,
     outbound_requests: u32,
+    host_calls: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    ai_prompt_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    ai_completion_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -139,6 +147,9 @@ impl<'a> CallLine<'a> {
             request_bytes: record.request_bytes,
             response_bytes: record.response_bytes,
             outbound_requests: record.outbound_requests,
+            host_calls: record.host_calls,
+            ai_prompt_tokens: record.ai_prompt_tokens,
+            ai_completion_tokens: record.ai_completion_tokens,
             error: record.error.as_deref(),
         }
     }
@@ -155,6 +166,34 @@ struct GuestLineJson<'a> {
     invocation_id: String,
     source: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Fields::is_empty")]
+    fields: Fields<'a>,
+}
+
+/// A line's fields: an object in JSON, ` name="value"` for a person.
+struct Fields<'a>(&'a [(String, String)]);
+
+impl Fields<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl fmt::Display for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(name, value)| write!(f, " {}={value:?}", name.escape_debug()))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn micros(duration: std::time::Duration) -> u64 {
@@ -207,5 +246,7 @@ mod tests {
     #[test]
     fn a_terminal_is_not_driven_by_a_guest() {
         assert_eq!(printable("a\u{1b}[2Jb\rc\td"), "a\\u{1b}[2Jb\\u{d}c\td");
+        let fields = [("a\n".to_owned(), "x\u{1b}[2J\n\"y".to_owned()), ("b".to_owned(), String::new())];
+        assert_eq!(Fields(&fields).to_string(), r#" a\n="x\u{1b}[2J\n\"y" b="""#);
     }
 }

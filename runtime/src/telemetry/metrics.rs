@@ -34,6 +34,8 @@ pub struct Gauges {
     pub memory_hits: u64,
     /// Rows of the history that were lost: the queue was full, or the database away.
     pub history_dropped: u64,
+    /// Log lines that were lost in the same way.
+    pub logs_dropped: u64,
 }
 
 /// Every metric of the process. Names begin with `wasmforge_`; `docs/operators-guide.md` lists them.
@@ -88,6 +90,9 @@ impl Metrics {
             "wasmforge_history_rows_dropped_total",
             "Rows of functions.invocations that could not be written",
         );
+        counter("wasmforge_log_rows_dropped_total", "Rows of functions.logs that could not be written");
+        counter("wasmforge_host_calls_total", "Calls to the platform's services by function");
+        counter("wasmforge_ai_tokens_total", "Tokens of language models by function and kind");
         seconds("wasmforge_invocation_duration_seconds", "Wall-clock time of invocations by function");
         seconds("wasmforge_invocation_cpu_seconds", "CPU time of invocations by function");
         seconds("wasmforge_compile_seconds", "Wall-clock time of compiling a module");
@@ -113,6 +118,22 @@ impl Metrics {
         calls.count.increment(1);
         calls.duration.record(record.duration.as_secs_f64());
         calls.cpu.record(record.cpu.as_secs_f64());
+        self.add_usage(record);
+    }
+
+    /// Most invocations use no service; those that do can afford to look their counters up.
+    fn add_usage(&self, record: &InvocationRecord) {
+        let add = |name: &'static str, kind: Option<&'static str>, value: u64| {
+            if value > 0 {
+                let slug = Label::new("slug", record.slug.to_string());
+                let kind = kind.map(|kind| Label::from_static_parts("kind", kind));
+                let key = Key::from_parts(name, std::iter::once(slug).chain(kind).collect::<Vec<_>>());
+                self.recorder.register_counter(&key, &METADATA).increment(value);
+            }
+        };
+        add("wasmforge_host_calls_total", None, u64::from(record.host_calls));
+        add("wasmforge_ai_tokens_total", Some("prompt"), record.ai_prompt_tokens);
+        add("wasmforge_ai_tokens_total", Some("completion"), record.ai_completion_tokens);
     }
 
     fn calls_of(&self, record: &InvocationRecord) -> Calls {
@@ -166,8 +187,11 @@ impl Metrics {
         set("wasmforge_functions", gauges.functions);
         set("wasmforge_components_loaded", gauges.loaded);
         self.code_loads("memory").absolute(gauges.memory_hits);
-        let dropped = Key::from_static_name("wasmforge_history_rows_dropped_total");
-        self.recorder.register_counter(&dropped, &METADATA).absolute(gauges.history_dropped);
+        let absolute = |name: &'static str, value: u64| {
+            self.recorder.register_counter(&Key::from_static_name(name), &METADATA).absolute(value);
+        };
+        absolute("wasmforge_history_rows_dropped_total", gauges.history_dropped);
+        absolute("wasmforge_log_rows_dropped_total", gauges.logs_dropped);
         self.handle.run_upkeep();
         self.handle.render()
     }

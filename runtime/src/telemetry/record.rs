@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
+use wasmforge_host_api::log::Level;
 
 /// Names one invocation, in the answer's `x-wasmforge-invocation-id`, in errors, logs and records. A UUID version 7, so
 /// that ids sort by time.
@@ -130,6 +131,12 @@ pub struct InvocationRecord {
     pub response_bytes: u64,
     /// Outbound requests.
     pub outbound_requests: u32,
+    /// Calls to the platform's services.
+    pub host_calls: u32,
+    /// Tokens sent to language models.
+    pub ai_prompt_tokens: u64,
+    /// Tokens that came back.
+    pub ai_completion_tokens: u64,
     /// What went wrong, for the function's author: a trap's message and backtrace.
     pub error: Option<String>,
 }
@@ -141,6 +148,20 @@ pub enum LineSource {
     Stdout,
     /// Standard error.
     Stderr,
+    /// A call of the log.
+    Log,
+}
+
+impl LineSource {
+    /// Its name in a line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+            Self::Log => "log",
+        }
+    }
 }
 
 /// One line that a guest wrote.
@@ -154,8 +175,12 @@ pub struct GuestLine {
     pub slug: Arc<str>,
     /// In which version.
     pub version: Version,
-    /// Through which stream.
+    /// How it came.
     pub source: LineSource,
+    /// How much it matters: `info` for standard output, `warn` for standard error.
+    pub level: Level,
     /// The text, without its line feed; bytes that are not UTF-8 are replaced.
     pub text: String,
+    /// Its fields, each name once.
+    pub fields: Vec<(String, String)>,
 }

@@ -19,6 +19,9 @@ const CAPACITY: usize = 65_536;
 pub trait RecordSink: Send + Sync + 'static {
     /// Takes a batch; must not block.
     fn take(&self, records: &[InvocationRecord]);
+
+    /// Takes a guest's line; must not block.
+    fn line(&self, line: GuestLine);
 }
 
 enum Event {
@@ -140,7 +143,12 @@ impl Worker {
     fn write(&mut self, batch: &mut Vec<Event>) {
         for event in batch.drain(..) {
             match event {
-                Event::Line(line) => self.lines.guest_line(&line),
+                Event::Line(line) => {
+                    self.lines.guest_line(&line);
+                    if let Some(sink) = &self.sink {
+                        sink.line(line);
+                    }
+                }
                 Event::Call(record) => {
                     self.lines.call(&record);
                     self.metrics.observe(&record);

@@ -104,7 +104,10 @@ fn row(error: Option<&str>) -> InvocationRow {
         peak_memory: 3,
         request_bytes: 4,
         response_bytes: 5,
+        outbound_requests: 7,
         host_calls: 6,
+        ai_prompt_tokens: 8,
+        ai_completion_tokens: 9,
         error: error.map(str::to_owned),
     }
 }

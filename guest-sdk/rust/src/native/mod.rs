@@ -1,6 +1,15 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
+pub(crate) mod functions;
+mod rest;
 pub(crate) mod sql;
+
+pub(crate) use rest::rest;
+mod config;
+mod log;
+pub(crate) use config::{config, whole_config};
+pub(crate) use log::{log, logged};
+pub(crate) mod storage;
 
 use crate::fetch::failure;
 use crate::{Request, Response, Result, testing};

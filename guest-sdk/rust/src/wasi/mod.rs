@@ -1,16 +1,24 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
+mod config;
 mod fetch;
+pub(crate) mod functions;
 mod headers;
 mod incoming;
+mod log;
 mod outgoing;
 mod reactor;
+mod rest;
 mod serve;
 pub(crate) mod sql;
+pub(crate) mod storage;
 
+pub(crate) use config::{config, whole_config};
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
+pub(crate) use log::log;
 pub(crate) use reactor::wait;
+pub(crate) use rest::rest;
 pub use serve::serve;
 
 use std::time::Duration;

@@ -6,8 +6,10 @@
 
 mod artifacts;
 mod connect;
+mod history_writer;
 mod index;
 mod invocation_writer;
+mod log_writer;
 mod login_roles;
 mod migrate;
 mod reader;
@@ -25,7 +27,8 @@ pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
 
 use super::{
-    Definition, Directory, InvocationLog, Mode, ModuleStore, SecretCipher, Slug, Status, VersionEntry,
+    Definition, Directory, History, InvocationRow, LogRow, Mode, ModuleStore, SecretCipher, Slug, Status,
+    VersionEntry,
 };
 use crate::config::{Config, DatabaseConfig, Migrate, Secret};
 use arc_swap::ArcSwap;
@@ -76,7 +79,8 @@ impl RegistryConfig {
             seed: Seed {
                 api_key: config.access_api_key.clone(),
                 anon_key: config.access_anon_key.clone(),
-                ..Seed::default()
+                internal_url: config.outbound.internal_url.clone(),
+                base_url: config.outbound.base_url.clone(),
             },
             retention: Self::RETENTION,
         }
@@ -97,7 +101,8 @@ pub(super) struct Shared {
     status: Mutex<Status>,
     progress: tokio::sync::Mutex<sync::Progress>,
     revalidations: revalidate::Revalidations,
-    invocations: InvocationLog,
+    invocations: History<InvocationRow>,
+    logs: History<LogRow>,
     filled: tokio::sync::watch::Sender<bool>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -111,7 +116,8 @@ impl PostgresRegistry {
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
         let pool = connect::lazy_pool(&config.database)?;
-        let (invocations, queue) = InvocationLog::new();
+        let (invocations, invocation_queue) = History::new();
+        let (logs, log_queue) = History::new();
         let shared = Arc::new(Shared {
             cipher: SecretCipher::new(&config.encryption_key),
             directory: Arc::default(),
@@ -119,7 +125,8 @@ impl PostgresRegistry {
             status: Mutex::default(),
             progress: tokio::sync::Mutex::default(),
             revalidations: revalidate::Revalidations::default(),
-            invocations,
+            invocations: invocations.clone(),
+            logs: logs.clone(),
             filled: tokio::sync::watch::Sender::new(false),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
@@ -128,7 +135,8 @@ impl PostgresRegistry {
         });
         *shared.tasks.lock() = vec![
             tokio::spawn(sync::run(shared.clone())),
-            tokio::spawn(invocation_writer::run(shared.clone(), queue)),
+            tokio::spawn(history_writer::run(shared.clone(), invocations, invocation_queue)),
+            tokio::spawn(history_writer::run(shared.clone(), logs, log_queue)),
             tokio::spawn(retention::run(shared.clone())),
         ];
         Ok(Self(shared))
@@ -174,8 +182,14 @@ impl PostgresRegistry {
 
     /// Where invocations are recorded.
     #[must_use]
-    pub fn invocations(&self) -> InvocationLog {
+    pub fn invocations(&self) -> History<InvocationRow> {
         self.0.invocations.clone()
+    }
+
+    /// Where functions' log lines are recorded.
+    #[must_use]
+    pub fn logs(&self) -> History<LogRow> {
+        self.0.logs.clone()
     }
 
     /// Every function, newest first, without its code.
@@ -213,7 +227,7 @@ impl PostgresRegistry {
         }
     }
 
-    /// Stops the background tasks and writes the invocation records that are queued. Reads from memory go on.
+    /// Stops the background tasks and writes the invocations and log lines that are queued. Reads from memory go on.
     pub async fn shutdown(&self) {
         self.0.stop.cancel();
         let tasks = std::mem::take(&mut *self.0.tasks.lock());
