@@ -33,6 +33,7 @@ mod rest;
 mod run_command;
 mod secrets;
 mod serve;
+mod sql;
 mod streaming;
 mod telemetry;
 mod upstream;
