@@ -62,6 +62,7 @@ mod redirect;
 mod request;
 pub mod response;
 pub mod rest;
+pub mod sql;
 pub mod storage;
 mod task;
 #[cfg(not(target_arch = "wasm32"))]

@@ -13,9 +13,11 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
+pub use crate::host::sql::Statement;
+
 use crate::auth::{self, Identity, User};
 use crate::host::storage::Objects;
-use crate::{Request, Response, Result, functions, rest};
+use crate::{Request, Response, Result, functions, rest, sql};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -56,7 +58,10 @@ type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
 
 type Functions = dyn Fn(&str, Request) -> Result<Response, functions::Error>;
 
+type Sql = dyn Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error>;
+
 thread_local! {
+    pub(crate) static SQL: Slot<Sql> = const { RefCell::new(None) };
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
     pub(crate) static AUTH: Slot<Auth> = const { RefCell::new(None) };
     pub(crate) static USERS: Slot<Users> = const { RefCell::new(None) };
@@ -128,4 +133,21 @@ pub fn published() -> Vec<Published> {
 /// ```
 pub fn storage() -> Fake {
     install(&STORAGE, Rc::<Objects>::default())
+}
+
+/// Answers statements for the database, those of transactions too; a transaction's end is the statement `COMMIT` or
+/// `ROLLBACK`.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{block_on, sql, testing};
+///
+/// let _database = testing::sql(|statement| match statement.text.as_str() {
+///     "DELETE FROM notes" => Ok(sql::Rows::affected(3)),
+///     other => panic!("{other}"),
+/// });
+/// assert_eq!(block_on(sql::query("DELETE FROM notes").execute()), Ok(3));
+/// ```
+pub fn sql(answer: impl Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error> + 'static) -> Fake {
+    install(&SQL, Rc::new(answer))
 }

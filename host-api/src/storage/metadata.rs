@@ -61,7 +61,7 @@ pub(super) struct Listing {
 }
 
 /// What is written of an object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct NewObject {
     pub(super) size: u64,
     pub(super) content_type: Option<String>,
@@ -132,8 +132,9 @@ impl Metadata {
         until: Instant,
         actor: &Actor,
         at: &Location,
+        new: &NewObject,
     ) -> Result<(), StorageError> {
-        let (transaction, _) = self.write(until, actor, at, &NewObject::default()).await?;
+        let (transaction, _) = self.write(until, actor, at, new).await?;
         transaction.roll_back().await
     }
 

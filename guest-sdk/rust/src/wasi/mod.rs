@@ -12,6 +12,7 @@ mod reactor;
 mod realtime;
 mod rest;
 mod serve;
+pub(crate) mod sql;
 pub(crate) mod storage;
 
 pub(crate) use auth::{caller, user, verify};
