@@ -39,7 +39,7 @@
 //! - **Errors**: a handler that returns an [`Error`] answers `{"error":"<message>"}` with the error's status, `500` unless it
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
 //! - **The database over HTTP**: [`rest`], under the caller's identity.
-//! - **Files that the platform keeps**: [`storage`].
+//! - **Files that the platform keeps**: [`storage`]. **Files of the function's own**: [`files`].
 //! - **Outbound requests**: [`fetch`]. **Other functions**: [`functions`].
 //! - **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log).
 //! - **Waiting**: [`sleep`], [`join`], [`spawn`].
@@ -52,6 +52,7 @@ pub mod config;
 pub mod env;
 mod error;
 mod fetch;
+pub mod files;
 pub mod functions;
 pub mod log;
 mod query;

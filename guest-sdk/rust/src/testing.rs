@@ -16,6 +16,7 @@
 use crate::host::storage::Objects;
 use crate::{Request, Response, Result, functions, rest};
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
@@ -56,6 +57,7 @@ thread_local! {
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
     pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
+    pub(crate) static ASSETS: Slot<Path> = const { RefCell::new(None) };
     pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
     pub(crate) static STORAGE_BY_DEFAULT: Rc<Objects> = Rc::default();
 }
@@ -92,4 +94,17 @@ pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static)
 /// ```
 pub fn storage() -> Fake {
     install(&STORAGE, Rc::<Objects>::default())
+}
+
+/// Assets in a folder of the host.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{files, testing};
+///
+/// let _fake = testing::assets("tests/assets");
+/// assert!(files::assets().ends_with("tests/assets"));
+/// ```
+pub fn assets(folder: impl AsRef<Path>) -> Fake {
+    install(&ASSETS, Rc::from(folder.as_ref()))
 }

@@ -15,11 +15,14 @@ use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, ErrorCode, HostDescriptor as _, OpenFlags, PathFlags,
 };
-use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult, OutputStream, Pollable, StreamError, StreamResult};
+use wasmtime_wasi::p2::{
+    DynOutputStream, FsError, FsResult, OutputStream, Pollable, StreamError, StreamResult,
+};
 use wasmtime_wasi::{FsPerms, WasiView as _};
 
 /// The interfaces, in the versions that WASI is linked in.
-const PREOPENS: [(&str, bool); 2] = [("wasi:filesystem/preopens@0.2.12", true), ("wasi:filesystem/preopens@0.3.0", false)];
+const PREOPENS: [(&str, bool); 2] =
+    [("wasi:filesystem/preopens@0.2.12", true), ("wasi:filesystem/preopens@0.3.0", false)];
 const TYPES: &str = "wasi:filesystem/types@0.2.12";
 
 /// What a function of the interface answers.
@@ -29,9 +32,9 @@ type Store<'a> = StoreContextMut<'a, GuestState>;
 
 pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     for (interface, writable) in PREOPENS {
-        linker
-            .instance(interface)?
-            .func_wrap("get-directories", move |mut store: Store<'_>, ()| Ok((directories(store.data_mut(), writable)?,)))?;
+        linker.instance(interface)?.func_wrap("get-directories", move |mut store: Store<'_>, ()| {
+            Ok((directories(store.data_mut(), writable)?,))
+        })?;
     }
     let mut types = linker.instance(TYPES)?;
     types.func_wrap_async("[method]descriptor.open-at", open_at)?;
@@ -40,9 +43,10 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     types.func_wrap_async("[method]descriptor.write", write)?;
     types.func_wrap_async("[method]descriptor.link-at", |_, (_, _, _, _, _): LinkAt| refuse())?;
     types.func_wrap_async("[method]descriptor.symlink-at", |_, (_, _, _): SymlinkAt| refuse())?;
-    types.func_wrap("[method]descriptor.write-via-stream", |mut store: Store<'_>, (file, offset): (Handle, u64)| {
-        stream(store.data_mut(), file, Some(offset))
-    })?;
+    types.func_wrap(
+        "[method]descriptor.write-via-stream",
+        |mut store: Store<'_>, (file, offset): (Handle, u64)| stream(store.data_mut(), file, Some(offset)),
+    )?;
     types.func_wrap("[method]descriptor.append-via-stream", |mut store: Store<'_>, (file,): (Handle,)| {
         stream(store.data_mut(), file, None)
     })

@@ -108,7 +108,8 @@ impl FilesSession {
         let (root, _) = self.configured.scratch.as_ref()?;
         if self.scratch.is_none() {
             let made = root.make();
-            self.scratch = made.inspect_err(|error| tracing::error!(%error, "a scratch directory was not made")).ok();
+            self.scratch =
+                made.inspect_err(|error| tracing::error!(%error, "a scratch directory was not made")).ok();
         }
         self.scratch.as_ref()?.open().ok()
     }

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::Keys;
+use wasmforge_host_api::files::Files;
 use wasmforge_host_api::functions::Functions;
 use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
 use wasmforge_host_api::log::Log;
@@ -45,6 +46,7 @@ pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
     let own = own_origin(config, secrets.clone());
     let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
     Ok(Capabilities::new(http, Secrets::new(secrets))
+        .with(Files::new(config.files.clone()))
         .with(Functions::new(own))
         .with(Log)
         .with(Rest::new(postgrest(config, &outbound), keys.clone()))

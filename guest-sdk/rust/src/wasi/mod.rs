@@ -2,6 +2,7 @@
 
 mod config;
 mod fetch;
+pub(crate) mod files;
 pub(crate) mod functions;
 mod headers;
 mod incoming;
