@@ -3,6 +3,8 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
 //! with every variable stands in `docs/operators-guide.md`.
 
+mod ai;
+mod keyvalue;
 mod secret;
 mod variables;
 
@@ -13,6 +15,8 @@ use crate::engine::{LimitPolicy, MIB};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+use wasmforge_host_api::ai::AiSettings;
+use wasmforge_host_api::keyvalue::KeyValueLimits;
 
 /// Where PostgreSQL is.
 #[derive(Clone, Debug)]
@@ -100,6 +104,10 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// Compilation.
     pub compile: CompileConfig,
+    /// Language models.
+    pub ai: AiSettings,
+    /// What functions may keep under keys.
+    pub keyvalue: KeyValueLimits,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
     /// Whether functions may reach private addresses.
@@ -148,6 +156,8 @@ impl Config {
                 queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
             },
             compile: compile(vars)?,
+            ai: ai::settings(vars)?,
+            keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),
             allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
             dev_mode: vars.flag("WASMFORGE_DEV"),

@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod debian;
 mod dev;
+mod docs;
 mod guests;
 mod nextest;
 mod paths;
@@ -42,6 +43,8 @@ enum Task {
     },
     /// Run the benches
     Bench(bench::Options),
+    /// Render the platform's interfaces into `docs/platform-api.md`
+    Docs,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test::run_all(&args),
         Task::Dev { args } => dev::run(&args),
         Task::Bench(options) => bench::run_all(&options),
+        Task::Docs => docs::main(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

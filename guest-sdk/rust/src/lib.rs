@@ -38,16 +38,18 @@
 //!   writer waits for its reader. Bodies of known size get a `content-length`.
 //! - **Errors**: a handler that returns an [`Error`] answers `{"error":"<message>"}` with the error's status, `500` unless it
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
-//! - **Outbound requests**: [`fetch`]. **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log). **Waiting**: [`sleep`], [`join`], [`spawn`].
+//! - **Outbound requests**: [`fetch`]. **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log). **Values under keys**: [`kv`]. **Language models**: [`ai`]. **Waiting**: [`sleep`], [`join`], [`spawn`].
 //! - **Headers**: each value survives, several `set-cookie` too. Headers that concern one connection only (`connection`, `keep-alive`,
 //!   `transfer-encoding`, `upgrade` and the like) are not a function's to set: they are left out, with a line in the log, so that a fetched
 //!   response can be passed on as it is.
 
+pub mod ai;
 mod body;
 pub mod config;
 pub mod env;
 mod error;
 mod fetch;
+pub mod kv;
 pub mod log;
 mod query;
 mod request;

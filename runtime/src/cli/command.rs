@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Variables};
 use crate::engine::WasiVersion;
-use crate::server::capabilities;
+use crate::server::{Platform, capabilities};
 use arc_swap::ArcSwap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,7 +62,7 @@ fn state(options: Options) -> anyhow::Result<GuestState> {
 /// A command has a way out and variables, and no platform behind it.
 fn session(config: &Config, secrets: Vec<Secret>, usage: Arc<Usage>) -> anyhow::Result<Services> {
     let secrets = Arc::new(ArcSwap::from_pointee(SecretSet::new(secrets)));
-    let configured = capabilities(config, secrets)?.configure(None);
+    let configured = capabilities(Platform::alone(config, secrets))?.configure(None);
     let configured = configured.map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let forever = Duration::from_secs(365 * 24 * 3600);
     let invocation = InvocationContext {

@@ -7,7 +7,7 @@ use crate::invoke::{Admission, Invoker};
 use crate::registry::{
     ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
 };
-use crate::server::{Listener, ReadyFile, Shutdown, SingleFunction, capabilities, url_of};
+use crate::server::{Listener, Platform, ReadyFile, Shutdown, SingleFunction, capabilities, url_of};
 use crate::telemetry::{LineWriter, Metrics, Recorder};
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
@@ -126,7 +126,7 @@ async fn invoker(
     let ticker = Ticker::start()?;
     let directory = Arc::new(Directory::default());
     directory.set_secrets(SecretSet::new(secrets));
-    let capabilities = Arc::new(capabilities(config, directory.secrets())?);
+    let capabilities = Arc::new(capabilities(Platform::alone(config, directory.secrets()))?);
     let instances = config.admission.concurrency;
     let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
     let store: Arc<dyn ModuleStore> = Arc::new(OneFile(module.clone()));

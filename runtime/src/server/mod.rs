@@ -17,7 +17,7 @@ mod single;
 mod stall;
 
 pub use body::ServerBody;
-pub use capabilities::capabilities;
+pub use capabilities::{Platform, capabilities};
 pub use functions::FunctionsRoutes;
 pub use health::{DatabaseHealth, Health};
 pub use listener::{ListenError, Listener};

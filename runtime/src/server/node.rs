@@ -1,6 +1,6 @@
 //! One node: everything that `serve` and `dev` run, put together.
 
-use super::capabilities::capabilities;
+use super::capabilities::{Platform, capabilities};
 use super::history::HistorySink;
 use super::pages::{self, Pages};
 use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
@@ -58,7 +58,13 @@ impl Node {
         let sink = Arc::new(HistorySink::new(&registry));
         let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
         let ticker = Ticker::start()?;
-        let capabilities = Arc::new(capabilities(&config, registry.directory().secrets())?);
+        let platform = Platform {
+            config: &config,
+            secrets: registry.directory().secrets(),
+            keys: Some(Arc::new(registry.clone())),
+            key_values: registry.key_values(),
+        };
+        let capabilities = Arc::new(capabilities(platform)?);
         let instances = config.admission.concurrency;
         let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
         make_common_engine(engines.clone());

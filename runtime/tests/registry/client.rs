@@ -67,7 +67,10 @@ impl Api {
         let registry = crate::support::start(config).await;
         let gate = Arc::<Gate>::default();
         let config = wasmforge::config::Config::from_variables(&[].into_iter().collect()).unwrap();
-        let capabilities = wasmforge::server::capabilities(&config, Default::default()).unwrap();
+        let capabilities = {
+            let platform = wasmforge::server::Platform::alone(&config, Default::default());
+            wasmforge::server::capabilities(platform).unwrap()
+        };
         let state = PlatformState {
             registry: registry.clone(),
             loader: gate.clone(),

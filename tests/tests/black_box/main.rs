@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod ai;
 mod api;
 mod cache;
 mod callers;
@@ -16,9 +17,11 @@ mod credentials;
 mod disconnect;
 mod examples;
 mod execution;
+mod grants;
 mod hostile;
 mod http_semantics;
 mod insforge;
+mod keyvalue;
 mod limits;
 mod log;
 mod malformed;

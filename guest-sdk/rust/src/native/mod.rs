@@ -1,9 +1,14 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
+mod ai;
 mod config;
+mod kv;
 mod log;
 
+pub use ai::{AiAnswer, AiRequest};
+pub(crate) use ai::{Deltas, chat, chat_stream, embed, paint};
 pub(crate) use config::{config, whole_config};
+pub(crate) use kv::{Bucket, open_bucket};
 pub(crate) use log::{log, logged};
 
 use crate::fetch::failure;

@@ -1,17 +1,21 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
+mod ai;
 mod config;
 mod fetch;
 mod headers;
 mod incoming;
+mod kv;
 mod log;
 mod outgoing;
 mod reactor;
 mod serve;
 
+pub(crate) use ai::{Deltas, chat, chat_stream, embed, paint};
 pub(crate) use config::{config, whole_config};
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
+pub(crate) use kv::{Bucket, open_bucket};
 pub(crate) use log::log;
 pub(crate) use reactor::wait;
 pub use serve::serve;

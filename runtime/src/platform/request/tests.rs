@@ -3,7 +3,7 @@ use crate::config::{Config, Variables};
 
 fn offered() -> Capabilities {
     let config = Config::from_variables(&Variables::from_iter([])).unwrap();
-    crate::server::capabilities(&config, Default::default()).unwrap()
+    crate::server::capabilities(crate::server::Platform::alone(&config, Default::default())).unwrap()
 }
 
 fn create(body: Value) -> Result<CreateRequest, ApiError> {

@@ -13,10 +13,12 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
 const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
 
 /// What every database gets, in order.
-const ADDITIONS: [(&str, &str); 3] = [
+const ADDITIONS: &[(&str, &str)] = &[
     ("0002_tables", include_str!("../migrations/0002_tables.sql")),
     ("0003_triggers", include_str!("../migrations/0003_triggers.sql")),
     ("0007_telemetry", include_str!("../migrations/0007_telemetry.sql")),
+    ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
+    ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
 ];
 
 /// What the database turned out to be.
