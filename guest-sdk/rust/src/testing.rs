@@ -80,6 +80,19 @@ pub fn logged() -> Vec<crate::log::Line> {
     crate::host::logged()
 }
 
+type Ai = dyn Fn(crate::ai::Request) -> Result<crate::ai::Answer, crate::ai::Error>;
+
+thread_local! {
+    pub(crate) static AI: Slot<Ai> = const { RefCell::new(None) };
+}
+
+/// Answers in the place of language models.
+pub fn ai(
+    answer: impl Fn(crate::ai::Request) -> Result<crate::ai::Answer, crate::ai::Error> + 'static,
+) -> Fake {
+    install(&AI, Rc::new(answer))
+}
+
 /// Answers outbound requests.
 pub fn fetch(answer: impl Fn(Request) -> Result<Response> + 'static) -> Fake {
     install(&FETCH, Rc::new(answer))

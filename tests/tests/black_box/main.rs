@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod ai;
 mod api;
 mod auth;
 mod cache;
@@ -23,6 +24,7 @@ mod grants;
 mod hostile;
 mod http_semantics;
 mod insforge;
+mod keyvalue;
 mod limits;
 mod log;
 mod malformed;
