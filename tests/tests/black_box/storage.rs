@@ -152,7 +152,10 @@ async fn another_user_sees_and_changes_nothing_of_it() {
 #[tokio::test]
 async fn what_may_be_read_and_not_deleted_stays() {
     let local = Local::start().await;
-    local.database.execute("CREATE POLICY seen ON storage.objects FOR SELECT TO authenticated USING (true)").await;
+    local
+        .database
+        .execute("CREATE POLICY seen ON storage.objects FOR SELECT TO authenticated USING (true)")
+        .await;
     local.done(ANN, "do=put&bucket=files&key=k", "ann's").await;
     assert_eq!(local.done(BOB, "do=get&bucket=files&key=k", "").await, "ann's");
     assert_eq!(local.error(BOB, "do=delete&bucket=files&key=k", "").await, "Forbidden(\"k\")");
@@ -188,7 +191,8 @@ async fn what_is_not_granted_is_refused_by_name() {
     let error = local.error(ANN, "do=list&bucket=shown", "").await;
     assert_eq!(error, r#"NotGranted("storage.buckets: \"shown\"")"#);
     assert_eq!(local.done(ANN, "do=list&bucket=files", "").await, " | ");
-    let refused = local.node.update("probe", json!({ "capabilities": { "storage": { "buckets": ["a/b"] } } })).await;
+    let refused =
+        local.node.update("probe", json!({ "capabilities": { "storage": { "buckets": ["a/b"] } } })).await;
     assert_eq!(refused.code(), 400);
 }
 
@@ -197,7 +201,8 @@ async fn a_bad_credential_is_not_taken_for_none() {
     let local = Local::start().await;
     local.done(ANN, "do=put&bucket=shown&key=k", "x").await;
     let expired = token(&json!({ "sub": "ann", "role": "authenticated", "exp": in_seconds(-1) }));
-    let request = request("GET", "/probe?do=get&bucket=shown&key=k").header("authorization", format!("Bearer {expired}"));
+    let request = request("GET", "/probe?do=get&bucket=shown&key=k")
+        .header("authorization", format!("Bearer {expired}"));
     let answer = local.node.functions.send(request.body("").unwrap()).await;
     assert_eq!((answer.code(), answer.text()), (401, "InvalidCredential"));
 }
@@ -207,7 +212,9 @@ async fn a_name_that_leads_elsewhere_is_no_name() {
     let local = Local::start().await;
     std::fs::write(local.folder.path().join("secret"), "s").unwrap();
     let long = "k".repeat(1025);
-    for key in ["", "../secret", "a/../../secret", "/etc/passwd", "a//b", "a/", "./a", "%00", "a%0Ab", "..", &long] {
+    for key in
+        ["", "../secret", "a/../../secret", "/etc/passwd", "a//b", "a/", "./a", "%00", "a%0Ab", "..", &long]
+    {
         for what in ["put", "get", "head", "delete", "sign", "copy&to=x"] {
             let error = local.error(ANN, &format!("bucket=files&key={key}&do={what}"), "x").await;
             assert!(error.starts_with("InvalidKey("), "{what} {key:?}: {error}");
@@ -261,7 +268,8 @@ async fn an_upload_that_breaks_off_leaves_what_was_there() {
 async fn an_upload_whose_client_leaves_leaves_nothing() {
     let local = Local::start().await;
     let mut connection = local.node.functions.http1().await;
-    let head = request("POST", "/probe?do=put&bucket=files&key=k").header("authorization", format!("Bearer {}", of("ann")));
+    let head = request("POST", "/probe?do=put&bucket=files&key=k")
+        .header("authorization", format!("Bearer {}", of("ann")));
     let (upload, answer) = connection.upload(head);
     let answer = tokio::spawn(answer);
     for _ in 0..16 {
@@ -281,7 +289,9 @@ async fn a_row_that_cannot_be_written_leaves_no_bytes() {
     // The check at the start passes, the one at the end does not.
     local
         .database
-        .execute("ALTER TABLE storage.objects ADD CONSTRAINT short CHECK (etag IS NULL OR size < 5) NOT VALID")
+        .execute(
+            "ALTER TABLE storage.objects ADD CONSTRAINT short CHECK (etag IS NULL OR size < 5) NOT VALID",
+        )
         .await;
     for key in ["new", "old"] {
         let error = local.error(ANN, &format!("do=put&bucket=files&key={key}"), "too long").await;
@@ -380,7 +390,10 @@ async fn a_hundred_megabytes_pass_in_flat_memory_both_ways() {
     let vitals = local.node.process.vitals();
     let idle = vitals.resident();
     vitals.forget_peak();
-    assert_eq!(local.done(ANN, &format!("do=fill&bucket=files&key=k&size={SIZE}"), "").await, SIZE.to_string());
+    assert_eq!(
+        local.done(ANN, &format!("do=fill&bucket=files&key=k&size={SIZE}"), "").await,
+        SIZE.to_string()
+    );
     assert_eq!(local.done(ANN, "do=count&bucket=files&key=k", "").await, SIZE.to_string());
     let grown = vitals.peak_resident().saturating_sub(idle);
     assert!(grown < 8 * 1024 * 1024, "{grown} bytes over idle");
