@@ -3,6 +3,7 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
 //! with every variable stands in `docs/operators-guide.md`.
 
+mod files;
 mod outbound;
 mod rest;
 mod secret;
@@ -21,6 +22,7 @@ use crate::engine::{LimitPolicy, MIB};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+use wasmforge_host_api::files::FilesSettings;
 
 /// Where PostgreSQL is.
 #[derive(Clone, Debug)]
@@ -104,6 +106,8 @@ pub struct Config {
     pub access_anon_key: Option<Secret>,
     /// Where objects are kept.
     pub storage: StorageConfig,
+    /// Which files functions find.
+    pub files: FilesSettings,
     /// Limits of invocations.
     pub limits: LimitPolicy,
     /// Admission.
@@ -156,6 +160,7 @@ impl Config {
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
             storage: StorageConfig::from_variables(vars),
+            files: files::from_variables(vars)?,
             limits: limits(vars)?,
             admission: AdmissionConfig {
                 concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),

@@ -40,7 +40,7 @@
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
 //! - **The database over HTTP**: [`rest`], under the caller's identity.
 //! - **Who calls**: [`auth`]. **Messages to listeners**: [`realtime`].
-//! - **Files that the platform keeps**: [`storage`].
+//! - **Files that the platform keeps**: [`storage`]. **Files of the function's own**: [`files`].
 //! - **Outbound requests**: [`fetch`]. **Other functions**: [`functions`].
 //! - **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log).
 //! - **Waiting**: [`sleep`], [`join`], [`spawn`].
@@ -54,6 +54,7 @@ pub mod config;
 pub mod env;
 mod error;
 mod fetch;
+pub mod files;
 pub mod functions;
 pub mod log;
 mod query;

@@ -97,11 +97,7 @@ async fn admit(objects: &Objects, plan: &Plan) -> Result<u64, StorageError> {
         return Err(StorageError::TooLarge(bucket.max_size));
     }
     // Policies may look at the type and the size, too.
-    let new = NewObject {
-        size: plan.size.unwrap_or(1),
-        content_type: plan.content_type.clone(),
-        etag: None,
-    };
+    let new = NewObject { size: plan.size.unwrap_or(1), content_type: plan.content_type.clone(), etag: None };
     objects.metadata.may_write(plan.until, &plan.actor, &plan.at, &new).await?;
     Ok(bucket.max_size)
 }

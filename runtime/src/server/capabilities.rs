@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
 use wasmforge_host_api::auth::{Auth, Keys, Users};
+use wasmforge_host_api::files::Files;
 use wasmforge_host_api::functions::Functions;
 use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
 use wasmforge_host_api::log::Log;
@@ -51,6 +52,7 @@ pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
     let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
     Ok(Capabilities::new(http, Secrets::new(secrets))
         .with(Auth::new(keys.clone(), users))
+        .with(Files::new(config.files.clone()))
         .with(Functions::new(own))
         .with(Log)
         .with(Realtime::new(messages))

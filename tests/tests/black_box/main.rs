@@ -38,6 +38,7 @@ mod rest;
 mod run_command;
 mod secrets;
 mod serve;
+mod sql;
 mod storage;
 mod storage_s3;
 mod streaming;

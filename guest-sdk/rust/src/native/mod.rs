@@ -12,6 +12,7 @@ mod config;
 mod log;
 pub(crate) use config::{config, whole_config};
 pub(crate) use log::{log, logged};
+pub(crate) mod files;
 pub(crate) mod sql;
 pub(crate) mod storage;
 

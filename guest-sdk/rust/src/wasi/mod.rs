@@ -3,6 +3,7 @@
 mod auth;
 mod config;
 mod fetch;
+pub(crate) mod files;
 pub(crate) mod functions;
 mod headers;
 mod incoming;
