@@ -14,6 +14,7 @@
 
 mod api;
 mod binary;
+mod fernet;
 mod guests;
 mod http;
 mod keys;
@@ -33,6 +34,7 @@ mod wait;
 
 pub use api::Headers;
 pub use binary::{Finished, Launch, Process};
+pub use fernet::fernet_decrypt;
 pub use guests::{assembled, component, named_guests, written};
 pub use http::{Answer, Connection, Endpoint, Open, Upload, request};
 pub use keys::{RsaKey, encrypt, encrypt_with, in_seconds, token, token_signed_with, unsigned_token};
