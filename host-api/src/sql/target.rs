@@ -82,6 +82,15 @@ impl Target {
         Self { config, ..self.clone() }
     }
 
+    /// Connects for statements of the platform's own, whose results are small.
+    pub(crate) async fn client(&self) -> Result<Client, ConnectError> {
+        let limit = Arc::new(MessageLimit::default());
+        limit.set(u64::MAX);
+        let connecting = tokio::time::timeout(CONNECT, self.connect(limit)).await;
+        let (client, _) = connecting.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        Ok(client)
+    }
+
     /// Connects. The driver runs on a task that ends with the client.
     pub(super) async fn connect(
         &self,
@@ -146,7 +155,7 @@ pub(super) const CONNECT: Duration = Duration::from_secs(5);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
+pub(crate) enum ConnectError {
     /// The network's or TLS's fault.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -6,21 +6,17 @@
 
 use super::StorageError;
 use crate::auth::{Identity, Role};
+use crate::sql::Target;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Config, NoTls, Row};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Client, Row};
 
 /// Connections that are open at once.
 const CONNECTIONS: usize = 8;
-
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// A parameter and its type: statements are neither prepared nor remembered.
 pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -54,20 +50,15 @@ impl Actor {
 
 /// A small pool.
 pub(super) struct Database {
-    config: Config,
-    tls: MakeRustlsConnect,
+    target: Target,
     idle: Mutex<Vec<Client>>,
     permits: Arc<Semaphore>,
 }
 
 impl Database {
-    /// The database at a URL. Nothing is connected yet.
-    pub(super) fn new(url: &str) -> Result<Self, String> {
-        let mut config: Config = url.parse().map_err(|error| format!("the database's URL: {error}"))?;
-        config.application_name("wasmforge").connect_timeout(CONNECT);
-        let (tls, _) = MakeRustlsConnect::with_native_certs()
-            .map_err(|errors| format!("the system's certificates: {errors:?}"))?;
-        Ok(Self { config, tls, idle: Mutex::default(), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
+    /// Nothing is connected yet.
+    pub(super) fn new(target: Target) -> Self {
+        Self { target, idle: Mutex::default(), permits: Arc::new(Semaphore::new(CONNECTIONS)) }
     }
 
     /// A connection that nobody else uses.
@@ -79,19 +70,8 @@ impl Database {
                 return Ok(Connection { client: Some(client), pool: self.clone(), _permit: permit });
             }
         }
-        let client = self.connect().await.map_err(|error| of_database(&error, ""))?;
+        let client = self.target.client().await.map_err(StorageError::backend)?;
         Ok(Connection { client: Some(client), pool: self.clone(), _permit: permit })
-    }
-
-    async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
-        if self.config.get_ssl_mode() == tokio_postgres::config::SslMode::Disable {
-            let (client, connection) = self.config.connect(NoTls).await?;
-            tokio::spawn(async move { drop(connection.await) });
-            return Ok(client);
-        }
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
-        tokio::spawn(async move { drop(connection.await) });
-        Ok(client)
     }
 
     /// The rows of one query that the platform makes.

@@ -40,6 +40,7 @@ use self::objects::Objects;
 use self::signed::Signer;
 use crate::auth::{Identity, Keys};
 use crate::http::Outbound;
+use crate::sql::Target;
 use crate::{Capability, GrantError, HasView, InvocationContext, view};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -56,7 +57,7 @@ pub struct StorageSettings {
     /// Where the bytes are.
     pub store: StoreSettings,
     /// The database of the rows, with the platform's own name and password.
-    pub database: Zeroizing<String>,
+    pub database: Target,
     /// Where the platform is reached by those who are given signed URLs, and what signs them; none where S3 signs its
     /// own, or where there is no platform listener.
     pub signing: Option<(String, Zeroizing<String>)>,
@@ -137,7 +138,7 @@ fn open(settings: StorageSettings, outbound: Outbound) -> Result<Objects, String
     let StorageSettings { store, database, signing } = settings;
     let signer = signing.map(|(base, secret)| Signer::new(&base, &secret));
     let backend = Backend::open(store, outbound, signer)?;
-    Ok(Objects::new(backend, Metadata(Arc::new(Database::new(&database)?))))
+    Ok(Objects::new(backend, Metadata(Arc::new(Database::new(database)))))
 }
 
 /// What one version may do.

@@ -5,6 +5,7 @@ use crate::config::{Config, StoreConfig};
 use std::sync::Arc;
 use wasmforge_host_api::auth::Keys;
 use wasmforge_host_api::http::Outbound;
+use wasmforge_host_api::sql::Target;
 use wasmforge_host_api::storage::{S3Settings, Storage, StorageSettings, StoreSettings};
 use zeroize::Zeroizing;
 
@@ -27,7 +28,9 @@ pub(super) fn storage(config: &Config, outbound: &Outbound, keys: Option<Arc<dyn
             presigned_urls: s3.presigned_urls,
         }),
     };
-    let database = config.database.url.expose().to_owned().into();
+    let Ok(database) = Target::of_url(config.database.url.expose()) else {
+        return Storage::unavailable("the database's URL is not understood");
+    };
     Storage::new(StorageSettings { store, database, signing: signing(config) }, outbound.clone(), keys)
 }
 

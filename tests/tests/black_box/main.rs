@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod ai;
 mod api;
 mod auth;
 mod cache;
@@ -18,11 +19,15 @@ mod disconnect;
 mod examples;
 mod execution;
 mod functions;
+mod functions_cleanup_logs;
+mod functions_manage_bot;
 mod functions_test_webhook;
 mod grants;
+mod guide;
 mod hostile;
 mod http_semantics;
 mod insforge;
+mod keyvalue;
 mod limits;
 mod log;
 mod malformed;
@@ -35,6 +40,7 @@ mod rest;
 mod run_command;
 mod secrets;
 mod serve;
+mod sql;
 mod storage;
 mod storage_s3;
 mod streaming;

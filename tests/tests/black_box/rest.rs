@@ -259,6 +259,19 @@ async fn a_path_cannot_lead_out_of_postgrest() {
 }
 
 #[tokio::test]
+async fn a_table_is_served_soon_after_it_is_made() {
+    let platform = Platform::start().await;
+    assert_eq!(platform.relay("GET", "/later", "", &[]).await.code(), 404);
+    platform.database.execute("CREATE TABLE later (id int)").await;
+    in_time("the table being served", async {
+        while platform.relay("GET", "/later", "", &[]).await.code() != 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn bodies_stream_through() {
     let platform = Platform::start().await;
     let call = request("POST", "/probe?do=upload&path=/lines&rows=20000");

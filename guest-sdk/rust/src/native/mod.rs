@@ -8,10 +8,17 @@ mod rest;
 pub(crate) use auth::{caller, user, verify};
 pub(crate) use realtime::publish;
 pub(crate) use rest::rest;
+mod ai;
 mod config;
+mod kv;
 mod log;
+
+pub use ai::{AiAnswer, AiRequest};
+pub(crate) use ai::{Deltas, chat, chat_stream, embed, paint};
 pub(crate) use config::{config, whole_config};
+pub(crate) use kv::{Bucket, open_bucket};
 pub(crate) use log::{log, logged};
+pub(crate) mod files;
 pub(crate) mod sql;
 pub(crate) mod storage;
 

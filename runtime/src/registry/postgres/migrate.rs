@@ -13,14 +13,18 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
 const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
 
 /// What else a database gets whose tables are ours. Beside InsForge's backend its own migrations make these.
-const OURS: [(&str, &str); 1] = [("0005_realtime", include_str!("../migrations/0005_realtime.sql"))];
+const OURS: [(&str, &str); 2] = [
+    ("0005_realtime", include_str!("../migrations/0005_realtime.sql")),
+    ("0009_postgrest", include_str!("../migrations/0009_postgrest.sql")),
+];
 
 /// What every database gets, in order.
-const ADDITIONS: [(&str, &str); 5] = [
+const ADDITIONS: &[(&str, &str)] = &[
     ("0002_tables", include_str!("../migrations/0002_tables.sql")),
     ("0003_triggers", include_str!("../migrations/0003_triggers.sql")),
     ("0006_storage", include_str!("../migrations/0006_storage.sql")),
     ("0007_telemetry", include_str!("../migrations/0007_telemetry.sql")),
+    ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
 ];
 
