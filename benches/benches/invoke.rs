@@ -4,12 +4,14 @@
 //! the handler's answer; the invocation with lookup, admission, limits, record and log line. The differences are
 //! whose the microseconds are. The guest is `hello`, from `WASMFORGE_GUESTS`.
 
-use anyhow::{Context as _, anyhow};
-use async_trait::async_trait;
+mod one_function;
+
+use anyhow::anyhow;
 use bytes::Bytes;
 use criterion::Criterion;
 use http::Request;
 use http_body_util::{BodyExt as _, Empty};
+use one_function::OneFunction;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,15 +19,8 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use wasmforge::compile::Loader;
-use wasmforge::config::{Config, LogFormat, Secret, Variables};
-use wasmforge::engine::{Engines, Prepared, Ticker};
-use wasmforge::invoke::{Admission, Invoker};
-use wasmforge::registry::{
-    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
-};
-use wasmforge::server::capabilities;
-use wasmforge::telemetry::{LineWriter, Metrics, Recorder};
+use wasmforge::engine::Prepared;
+use wasmforge::invoke::Invoker;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::log::{Level, LogSink};
 use wasmforge_host_api::{Configured, InvocationContext, Services};
@@ -68,47 +63,7 @@ struct Hello {
 
 impl Hello {
     async fn prepare(cache_dir: PathBuf) -> anyhow::Result<Self> {
-        let guests = std::env::var_os("WASMFORGE_GUESTS").context("WASMFORGE_GUESTS is not set")?;
-        let path = PathBuf::from(guests).join("hello.wasm");
-        let module: Bytes =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?.into();
-        let mut config = Config::from_variables(&Variables::from_iter([]))?;
-        config.compile.cache_dir = cache_dir;
-
-        let metrics = Arc::new(Metrics::new()?);
-        let lines = LineWriter::to(LogFormat::Json, Box::new(std::io::sink()));
-        let recorder = Recorder::start(lines, metrics.clone(), None)?;
-        let ticker = Ticker::start()?;
-        let directory = Arc::new(Directory::default());
-        let capabilities = Arc::new(capabilities(&config, directory.secrets())?);
-        let instances = config.admission.concurrency;
-        let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
-        let store: Arc<dyn ModuleStore> = Arc::new(Nothing);
-        let seal = Secret::new("benches-only");
-        let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
-        let function = Arc::new(Function {
-            slug: Slug::parse("hello")?,
-            version: 1,
-            kind: FunctionKind::Component,
-            module: loader.admit(module).await?,
-            limits: Default::default(),
-            auth: AuthPolicy::Public,
-            grants: Grants::default(),
-        });
-        let prepared = loader.load(&function, false).await?;
-        directory.fill([function]);
-        let invoker = Invoker {
-            directory,
-            loader,
-            store,
-            revalidate: None,
-            authorize: None,
-            admission: Admission::new(config.admission, ticker),
-            policy: config.limits,
-            capabilities,
-            recorder,
-            dev_mode: false,
-        };
+        let OneFunction { prepared, invoker } = OneFunction::prepare("hello", cache_dir, &[]).await?;
         Ok(Self { prepared, invoker })
     }
 
@@ -194,32 +149,6 @@ impl Hello {
         let request = Request::get("http://localhost/hello").body(Empty::<Bytes>::new())?;
         let response = self.invoker.invoke("hello", request).await;
         Ok(response.into_body().collect().await?.to_bytes().len())
-    }
-}
-
-/// A store of modules that has none: the one function is in memory.
-struct Nothing;
-
-#[async_trait]
-impl ModuleStore for Nothing {
-    async fn module(&self, function: &Function) -> Result<Bytes, StoreError> {
-        Err(StoreError::Missing(function.module))
-    }
-
-    async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {
-        Ok(None)
-    }
-
-    async fn record_build(&self, _function: &Function, _error: Option<&str>) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn artifact(&self, _key: &ArtifactKey) -> Result<Option<Bytes>, StoreError> {
-        Ok(None)
-    }
-
-    async fn put_artifact(&self, _key: &ArtifactKey, _sealed: Bytes) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 

@@ -40,6 +40,18 @@ impl Capabilities {
         self
     }
 
+    /// Outbound HTTP.
+    #[must_use]
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// A capability that was composed, for what else a process does with it.
+    #[must_use]
+    pub fn get<C: Capability>(&self) -> Option<&C> {
+        self.others.iter().find_map(|capability| capability.as_any().downcast_ref())
+    }
+
     /// Adds the imports of all of them.
     ///
     /// # Errors
@@ -84,6 +96,7 @@ impl Capabilities {
 
 /// A [`Capability`] without its types.
 trait Composed: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
     fn id(&self) -> TypeId;
     fn key(&self) -> &'static str;
     fn link(&self, linker: &mut Linker<GuestState>) -> wasmtime::Result<()>;
@@ -91,6 +104,10 @@ trait Composed: Send + Sync {
 }
 
 impl<C: Capability> Composed for C {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
     fn id(&self) -> TypeId {
         TypeId::of::<C>()
     }

@@ -36,6 +36,11 @@ impl Services {
         &self.invocation
     }
 
+    /// Where the invocation's requests go.
+    pub(crate) fn http(&mut self) -> &mut Hooks {
+        &mut self.http
+    }
+
     /// What the invocation holds of the capability `C`.
     ///
     /// # Errors

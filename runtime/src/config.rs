@@ -5,10 +5,18 @@
 
 mod ai;
 mod keyvalue;
+mod outbound;
+mod rest;
 mod secret;
+mod sql;
+mod storage;
 mod variables;
 
+pub use outbound::OutboundConfig;
+pub use rest::RestConfig;
 pub use secret::Secret;
+pub use sql::SqlConfig;
+pub use storage::{S3Config, StorageConfig, StoreConfig};
 pub use variables::{ConfigError, Variables};
 
 use crate::engine::{LimitPolicy, MIB};
@@ -98,6 +106,8 @@ pub struct Config {
     pub access_api_key: Option<Secret>,
     /// See [`Config::access_api_key`].
     pub access_anon_key: Option<Secret>,
+    /// Where objects are kept.
+    pub storage: StorageConfig,
     /// Limits of invocations.
     pub limits: LimitPolicy,
     /// Admission.
@@ -108,10 +118,14 @@ pub struct Config {
     pub ai: AiSettings,
     /// What functions may keep under keys.
     pub keyvalue: KeyValueLimits,
+    /// Where functions' SQL goes.
+    pub sql: SqlConfig,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
-    /// Whether functions may reach private addresses.
-    pub allow_private_network: bool,
+    /// What functions may reach.
+    pub outbound: OutboundConfig,
+    /// PostgREST.
+    pub rest: RestConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -149,6 +163,7 @@ impl Config {
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            storage: StorageConfig::from_variables(vars),
             limits: limits(vars)?,
             admission: AdmissionConfig {
                 concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),
@@ -158,8 +173,10 @@ impl Config {
             compile: compile(vars)?,
             ai: ai::settings(vars)?,
             keyvalue: keyvalue::limits(vars)?,
+            sql: SqlConfig::from_variables(vars)?,
             max_json_body: max_json_body(vars),
-            allow_private_network: vars.flag("WASMFORGE_ALLOW_PRIVATE_NETWORK"),
+            outbound: OutboundConfig::from_variables(vars)?,
+            rest: RestConfig::from_variables(vars),
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

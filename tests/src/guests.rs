@@ -21,7 +21,7 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The component built from `examples/<name>` or `tests/guests/<name>`.
+/// The component built from `examples/<name>`, `functions/<name>` or `tests/guests/<name>`.
 #[must_use]
 pub fn component(name: &str) -> PathBuf {
     let dir = std::env::var_os("WASMFORGE_GUESTS")
@@ -49,11 +49,11 @@ pub fn written(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// The names of all examples and of all guests, whatever they are written in.
+/// The names of all examples, functions and guests, whatever they are written in.
 #[must_use]
 pub fn named_guests() -> Vec<String> {
     let mut names = Vec::new();
-    for folder in ["examples", "tests/guests", "tests/guests/wat"] {
+    for folder in ["examples", "functions", "tests/guests", "tests/guests/wat"] {
         for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let is_guest = path.join("Cargo.toml").is_file() || path.extension().is_some_and(|e| e == "wat");

@@ -291,7 +291,7 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// A port that nobody listens on.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let mut random = rand::rng();
     let mut ports = std::iter::repeat_with(|| random.random_range(PORTS)).take(1000);
     ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).unwrap()

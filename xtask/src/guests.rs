@@ -45,16 +45,26 @@ fn target_dir(toolchain: &Toolchain) -> PathBuf {
     }
 }
 
-/// The names of the packages in [`FOLDERS`], sorted. A crate that the workspace does not know is an error: it would
-/// be neither built nor tested, and no one would notice.
+/// The names of all guests' packages, sorted.
 pub(crate) fn packages() -> Result<Vec<String>> {
+    packages_in(&FOLDERS)
+}
+
+/// The names of the packages that have unit tests for the host: examples and functions.
+pub(crate) fn with_unit_tests() -> Result<Vec<String>> {
+    packages_in(&["examples", "functions"])
+}
+
+/// The names of the packages in these folders, sorted. A crate that the workspace does not know is an error: it would
+/// be neither built nor tested, and no one would notice.
+fn packages_in(folders: &[&str]) -> Result<Vec<String>> {
     let root = paths::root();
     let metadata = read(cargo().current_dir(&root).args(["metadata", "--no-deps", "--format-version=1"]))?;
     let metadata: Value = serde_json::from_str(&metadata).context("cargo's metadata")?;
     let known =
         metadata.get("packages").and_then(Value::as_array).context("cargo's metadata list no packages")?;
     let mut names = Vec::new();
-    for folder in crates(&root)? {
+    for folder in crates(&root, folders)? {
         let manifest = folder.join("Cargo.toml");
         let package =
             known.iter().find(|package| field(package, "manifest_path").map(Path::new) == Some(&manifest));
@@ -71,10 +81,10 @@ fn field<'a>(package: &'a Value, key: &str) -> Option<&'a str> {
     package.get(key).and_then(Value::as_str)
 }
 
-fn crates(root: &Path) -> Result<Vec<PathBuf>> {
+fn crates(root: &Path, folders: &[&str]) -> Result<Vec<PathBuf>> {
     let mut crates = Vec::new();
-    for folder in FOLDERS.map(|folder| root.join(folder)).iter().filter(|folder| folder.is_dir()) {
-        for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+    for folder in folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir()) {
+        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let path = entry?.path();
             if path.join("Cargo.toml").is_file() {
                 crates.push(path);

@@ -30,8 +30,10 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
         tests.env("WASMFORGE_POSTGREST", postgrest);
     }
     run(&mut tests)?;
-    // The runner knows no documentation tests.
     if args.is_empty() {
+        say(format_args!("running the unit tests of examples and functions on this machine"));
+        run(&mut unit_tests_of_guests()?)?;
+        // The runner knows no documentation tests.
         say(format_args!("running the guest SDK's documentation tests"));
         run(cargo().current_dir(paths::root()).args(["test", "--doc", "-p", "wasmforge-sdk"]))?;
     }
@@ -44,6 +46,17 @@ fn all_tests() -> Result<Command> {
     tests.current_dir(paths::root()).args(["run", "--workspace"]);
     for package in guests::packages()? {
         tests.args(["--exclude", &package]);
+    }
+    Ok(tests)
+}
+
+/// The test runner over what authors test without a sandbox. Built by itself, as an author would: together with the
+/// server the SDK's dependencies would have other features.
+fn unit_tests_of_guests() -> Result<Command> {
+    let mut tests = nextest::provide()?;
+    tests.current_dir(paths::root()).arg("run");
+    for package in guests::with_unit_tests()? {
+        tests.args(["-p", &package]);
     }
     Ok(tests)
 }

@@ -46,6 +46,14 @@ pub enum Error {
         /// Whether it ran out of time.
         timeout: bool,
     },
+    /// A redirect that was not followed.
+    #[error("redirect to {url}: {reason}")]
+    Redirect {
+        /// Where it leads.
+        url: String,
+        /// Why not.
+        reason: Cow<'static, str>,
+    },
     /// An environment variable that is not set, or not UTF-8.
     #[error("the environment variable {0} is not set")]
     Variable(String),
@@ -101,7 +109,7 @@ impl Error {
         match self {
             Self::Status { status, .. } | Self::Service { status, .. } => *status,
             Self::Fetch { timeout: true, .. } => StatusCode::GATEWAY_TIMEOUT,
-            Self::Fetch { timeout: false, .. } => StatusCode::BAD_GATEWAY,
+            Self::Fetch { timeout: false, .. } | Self::Redirect { .. } => StatusCode::BAD_GATEWAY,
             Self::Json(_)
             | Self::Text(_)
             | Self::Read(_)

@@ -1,6 +1,6 @@
 //! Outbound requests.
 
-use crate::{Body, Error, Request, Response, Result, host};
+use crate::{Body, Error, Redirects, Request, Response, Result, host, redirect};
 use http::Uri;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl<B: Into<Body>> IntoRequest for http::Request<B> {
 /// # Ok(()) }
 /// ```
 ///
-/// Redirects are not followed. The `host` header is the URL's; it and headers that concern one connection only
+/// Redirects are not followed, unless the request carries [`Redirects`]. The `host` header is the URL's; it and headers that concern one connection only
 /// (`connection`, `transfer-encoding` and the like) are left out if set, with a line in the log. Dropping the future, or the response, cancels the request.
 ///
 /// # Errors
@@ -94,7 +94,10 @@ pub async fn fetch(request: impl IntoRequest) -> Result<Response> {
     if request.uri().scheme().is_none() || request.uri().authority().is_none() {
         return Err(failure(request.uri(), "the URL needs a scheme and a host", false));
     }
-    host::fetch(request).await
+    match request.extensions().get::<Redirects>().copied() {
+        Some(redirects) => redirect::follow(request, redirects).await,
+        None => host::fetch(request).await,
+    }
 }
 
 pub(crate) fn failure(url: &Uri, reason: impl Into<Cow<'static, str>>, timeout: bool) -> Error {

@@ -1,20 +1,17 @@
 //! Who sent a request: its credential, checked when a service first asks.
 
-use super::{Credentials, Identity, InvalidToken, Role, verify};
+use super::verified::API_KEY_PREFIX;
+use super::{Credentials, Identity, InvalidToken, Role, Verified};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use std::sync::OnceLock;
-
-/// How an API key and an anonymous key begin.
-const API_KEY_PREFIX: &str = "ik_";
-const ANON_KEY_PREFIX: &str = "anon_";
 
 /// The sender of a request, who may be nobody.
 #[derive(Default)]
 pub struct Caller {
     authorization: Option<HeaderValue>,
     api_key: Option<HeaderValue>,
-    identity: OnceLock<Result<Identity, InvalidToken>>,
+    verified: OnceLock<Result<Verified, InvalidToken>>,
 }
 
 impl Caller {
@@ -24,7 +21,7 @@ impl Caller {
         Self {
             authorization: headers.get(AUTHORIZATION).cloned(),
             api_key: headers.get("x-api-key").cloned(),
-            identity: OnceLock::new(),
+            verified: OnceLock::new(),
         }
     }
 
@@ -34,7 +31,17 @@ impl Caller {
         Self {
             authorization: self.authorization.clone(),
             api_key: self.api_key.clone(),
-            identity: self.identity.clone(),
+            verified: self.verified.clone(),
+        }
+    }
+
+    /// Puts the credential into the headers of a request that is sent on the caller's behalf.
+    pub fn sign(&self, headers: &mut HeaderMap) {
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(api_key) = &self.api_key {
+            headers.insert("x-api-key", api_key.clone());
         }
     }
 
@@ -59,20 +66,22 @@ impl Caller {
     /// # Errors
     /// [`InvalidToken`] for a credential that is not good, so that a mistyped one is not taken for none.
     pub fn identity(&self, keys: &Credentials) -> Result<&Identity, InvalidToken> {
-        self.identity.get_or_init(|| self.check(keys)).as_ref().map_err(|error| *error)
+        self.verified(keys).map(|verified| &verified.identity)
     }
 
-    fn check(&self, keys: &Credentials) -> Result<Identity, InvalidToken> {
+    /// The same, with the claims.
+    ///
+    /// # Errors
+    /// As [`Caller::identity`].
+    pub fn verified(&self, keys: &Credentials) -> Result<&Verified, InvalidToken> {
+        self.verified.get_or_init(|| self.check(keys)).as_ref().map_err(|error| *error)
+    }
+
+    fn check(&self, keys: &Credentials) -> Result<Verified, InvalidToken> {
         if let Some(key) = self.api_key() {
-            return keys.is_api_key(key).then(Identity::service).ok_or(InvalidToken);
+            return Verified::of_api_key(keys, key);
         }
-        match self.bearer() {
-            None => Ok(Identity::anonymous()),
-            Some(key) if key.starts_with(ANON_KEY_PREFIX) => {
-                keys.is_anon_key(key).then(Identity::anonymous).ok_or(InvalidToken)
-            }
-            Some(token) => Identity::of_claims(&verify(keys, token)?).ok_or(InvalidToken),
-        }
+        self.bearer().map_or_else(|| Ok(Verified::anonymous()), |credential| Verified::of(keys, credential))
     }
 
     /// Whether the caller is an admin.

@@ -1,5 +1,6 @@
 //! The key material that callers' credentials are checked against. Never part of a guest's environment as a whole.
 
+use jsonwebtoken::DecodingKey;
 use std::fmt;
 use std::sync::Arc;
 use subtle::{Choice, ConstantTimeEq};
@@ -19,7 +20,8 @@ pub struct Credentials {
     anon_key: Option<Zeroizing<String>>,
     retired_anon_keys: Vec<Zeroizing<String>>,
     jwt_secret: Option<Zeroizing<String>>,
-    jwt_public_key: Option<Zeroizing<String>>,
+    /// Parsed when the secrets were read: that costs more than checking a signature with it.
+    jwt_public_key: Option<DecodingKey>,
     jwt_key_id: Option<Zeroizing<String>>,
     loaded: bool,
 }
@@ -41,7 +43,7 @@ impl Credentials {
                 "API_KEY" => keys.api_key = Some(value.clone()),
                 "ANON_KEY" => keys.anon_key = Some(value.clone()),
                 "JWT_SECRET" => keys.jwt_secret = Some(value.clone()),
-                "JWT_PUBLIC_KEY" => keys.jwt_public_key = Some(value.clone()),
+                "JWT_PUBLIC_KEY" => keys.jwt_public_key = rsa_key(value),
                 "JWT_KEY_ID" => keys.jwt_key_id = Some(value.clone()),
                 name if name.starts_with("API_KEY_OLD_") => keys.retired_api_keys.push(value.clone()),
                 name if name.starts_with("ANON_KEY_OLD_") => keys.retired_anon_keys.push(value.clone()),
@@ -90,11 +92,16 @@ impl Credentials {
         self.jwt_secret.as_deref().map(String::as_str)
     }
 
-    /// What verifies RS256 tokens (PEM), and the `kid` that such a token must name.
+    /// What verifies RS256 tokens, and the `kid` that such a token must name.
     #[must_use]
-    pub fn jwt_public_key(&self) -> Option<(&str, &str)> {
-        Some((self.jwt_public_key.as_deref()?, self.jwt_key_id.as_deref()?))
+    pub fn jwt_public_key(&self) -> Option<(&DecodingKey, &str)> {
+        Some((self.jwt_public_key.as_ref()?, self.jwt_key_id.as_deref()?))
     }
+}
+
+fn rsa_key(pem: &str) -> Option<DecodingKey> {
+    let parsed = DecodingKey::from_rsa_pem(pem.as_bytes());
+    parsed.inspect_err(|_| tracing::warn!("JWT_PUBLIC_KEY is no RSA key, so no RS256 token is accepted")).ok()
 }
 
 fn configured(secret: &str) -> Option<Zeroizing<String>> {
@@ -141,7 +148,11 @@ mod tests {
     fn the_configured_jwt_secret_wins() {
         assert_eq!(keys("env", &[("JWT_SECRET", "row")]).jwt_secret(), Some("env"));
         assert_eq!(keys("", &[("JWT_SECRET", "row")]).jwt_secret(), Some("row"));
-        assert_eq!(keys("", &[("JWT_PUBLIC_KEY", "pem")]).jwt_public_key(), None);
+    }
+
+    #[test]
+    fn a_public_key_that_is_none_is_not_used() {
+        assert!(keys("", &[("JWT_PUBLIC_KEY", "pem"), ("JWT_KEY_ID", "kid_1")]).jwt_public_key().is_none());
     }
 
     #[test]

@@ -67,13 +67,19 @@ impl Identity {
     /// InsForge's backend sets them.
     #[must_use]
     pub fn database_claims(&self) -> String {
+        Value::from(self.claims_for_database()).to_string()
+    }
+
+    /// The same, to be added to.
+    #[must_use]
+    pub fn claims_for_database(&self) -> Map<String, Value> {
         let mut claims = Map::new();
         claims.insert("role".to_owned(), self.role.name().into());
         if self.role == Role::Authenticated {
             claims.extend(self.subject.clone().map(|subject| ("sub".to_owned(), Value::from(subject))));
             claims.extend(self.email.clone().map(|email| ("email".to_owned(), Value::from(email))));
         }
-        Value::from(claims).to_string()
+        claims
     }
 }
 
@@ -82,7 +88,7 @@ mod tests {
     use super::*;
 
     fn claims(role: &str) -> Claims {
-        Claims { subject: "7".into(), role: role.into(), email: Some("a@b".into()) }
+        Claims { subject: "7".into(), role: role.into(), email: Some("a@b".into()), all: Map::new() }
     }
 
     #[test]

@@ -6,27 +6,34 @@
 
 use super::Credentials;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// What a valid token says.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// The claim `sub`: a user's id, or `local:<name>` for an admin who signed in with a password.
-    #[serde(rename = "sub")]
     pub subject: String,
     /// The claim `role`; a token without one is a signed-in user's.
-    #[serde(default = "authenticated")]
     pub role: String,
     /// The claim `email`.
-    #[serde(default)]
     pub email: Option<String>,
-}
-
-fn authenticated() -> String {
-    "authenticated".to_owned()
+    /// All of them, these three included.
+    pub all: Map<String, Value>,
 }
 
 impl Claims {
+    fn of(all: Map<String, Value>) -> Option<Self> {
+        let text = |name: &str| match all.get(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(Value::String(text)) => Some(Some(text.clone())),
+            Some(_) => None,
+        };
+        let subject = text("sub")?.filter(|subject| !subject.is_empty())?;
+        let role = text("role")?.unwrap_or_else(|| "authenticated".to_owned());
+        let email = text("email")?;
+        Some(Self { subject, role, email, all })
+    }
+
     /// Whether it may use the admin API.
     #[must_use]
     pub fn is_admin(&self) -> bool {
@@ -48,13 +55,12 @@ pub fn verify(credentials: &Credentials, token: &str) -> Result<Claims, InvalidT
     let public_key = credentials
         .jwt_public_key()
         .filter(|(_, id)| header.alg == Algorithm::RS256 && header.kid.as_deref() == Some(*id));
+    let secret;
     let (algorithm, key) = match public_key {
-        Some((pem, _)) => {
-            (Algorithm::RS256, DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| InvalidToken)?)
-        }
+        Some((key, _)) => (Algorithm::RS256, key),
         None => {
-            let secret = credentials.jwt_secret().ok_or(InvalidToken)?;
-            (Algorithm::HS256, DecodingKey::from_secret(secret.as_bytes()))
+            secret = DecodingKey::from_secret(credentials.jwt_secret().ok_or(InvalidToken)?.as_bytes());
+            (Algorithm::HS256, &secret)
         }
     };
     let mut rules = Validation::new(algorithm);
@@ -63,6 +69,6 @@ pub fn verify(credentials: &Credentials, token: &str) -> Result<Claims, InvalidT
     rules.leeway = 0;
     rules.validate_nbf = true;
     rules.validate_aud = false;
-    let claims = decode::<Claims>(token, &key, &rules).map_err(|_| InvalidToken)?.claims;
-    if claims.subject.is_empty() { Err(InvalidToken) } else { Ok(claims) }
+    let claims = decode(token, key, &rules).map_err(|_| InvalidToken)?.claims;
+    Claims::of(claims).ok_or(InvalidToken)
 }

@@ -8,6 +8,7 @@ use super::policy::OutboundPolicy;
 use super::pool::{Pool, PoolKey};
 use super::tls::Tls;
 use super::upload::{Progress, UploadBody};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -64,8 +65,8 @@ struct Repeat {
 }
 
 impl Repeat {
-    fn of(request: &Request<UploadBody>) -> Option<Self> {
-        let repeatable = request.method().is_idempotent() && request.body().is_end_stream();
+    fn of(request: &Request<UploadBody>, connection: &Connection) -> Option<Self> {
+        let repeatable = request.method().is_idempotent() && is_bodiless(request, connection);
         repeatable.then(|| Self { method: request.method().clone(), headers: request.headers().clone() })
     }
 
@@ -75,6 +76,17 @@ impl Repeat {
         *request.headers_mut() = self.headers;
         request
     }
+}
+
+/// Whether no byte of a body goes with the request. A guest ends its body after it has sent the head, if at all, so that
+/// the body itself rarely tells. HTTP/1.1 has two ways to say so in the head: a length of zero, and no length with a
+/// `GET` or `HEAD`, for which hyper sends nothing then.
+fn is_bodiless(request: &Request<UploadBody>, connection: &Connection) -> bool {
+    let says_so = match request.headers().get(CONTENT_LENGTH) {
+        Some(length) => length == "0",
+        None => matches!(*request.method(), Method::GET | Method::HEAD),
+    };
+    request.body().is_end_stream() || (says_so && matches!(connection, Connection::Http1(_)))
 }
 
 impl Client {
@@ -93,7 +105,7 @@ impl Client {
     ) -> Result<(Connection, Response<Incoming>), SendError> {
         let key = call.pool_key();
         while let Some(mut connection) = self.take_fit(&key).await {
-            let repeat = Repeat::of(&request);
+            let repeat = Repeat::of(&request, &connection);
             match ask(&mut connection, request, call).await {
                 Ok(response) => return Ok((connection, response)),
                 Err(Unanswered { unsent: Some(unsent), .. }) => request = unsent,

@@ -10,7 +10,7 @@ use wasmtime_wasi_http::Error;
 
 /// Why a request got no response.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SendError {
+pub(crate) enum SendError {
     #[error(transparent)]
     Destination(#[from] DestinationError),
     #[error(transparent)]
@@ -50,15 +50,17 @@ pub(super) enum SendError {
 
 impl SendError {
     /// The one mapping to what a guest sees.
-    pub(super) fn into_guest(self) -> Error {
+    pub(crate) fn into_guest(self) -> Error {
         match self {
             Self::Destination(_) => Error::HttpRequestUriInvalid,
-            Self::Refused(Refusal::HostNotGranted(_)) | Self::RequestsSpent => Error::HttpRequestDenied,
+            Self::Refused(Refusal::HostNotGranted(_)) => Error::HttpRequestDenied,
             Self::Refused(Refusal::NotPublic { .. } | Refusal::Scoped(_)) | Self::Diverted(_) => {
                 Error::DestinationIpProhibited
             }
             Self::Tunnel => Error::HttpRequestMethodInvalid,
-            Self::TooManyOpen | Self::TooManyConnections => Error::ConnectionLimitReached,
+            Self::RequestsSpent | Self::TooManyOpen | Self::TooManyConnections => {
+                Error::ConnectionLimitReached
+            }
             Self::Resolve(_) => Error::DnsError { rcode: None, info_code: None },
             Self::ResolveTimeout => Error::DnsTimeout,
             Self::Connect(error) => connect_error(&error),

@@ -84,7 +84,7 @@ impl Meter {
 
 /// One request's place among the open ones; given back when dropped.
 #[derive(Debug)]
-pub(super) struct OpenRequest(Arc<Meter>);
+pub(crate) struct OpenRequest(Arc<Meter>);
 
 impl OpenRequest {
     pub(super) fn meter(&self) -> &Arc<Meter> {

@@ -11,9 +11,13 @@
 //! connected peer. Connections are kept alive per policy and destination, so they were vetted by the policy that uses
 //! them again. Redirects are the guest's to follow, and each hop passes here.
 //!
+//! The platform's own addresses ([`OwnOrigin`]) are told apart first: what we serve ourselves is answered within the
+//! process, and the rest goes to the configured backend. Both count against the invocation's limits, and both carry
+//! the depth of the chain of calls.
+//!
 //! | limit | value | the guest sees |
 //! |---|---|---|
-//! | requests in one invocation | 256, [`OutboundLimits::requests`] | `HTTP-request-denied` |
+//! | requests in one invocation | 256, [`OutboundLimits::requests`] | `connection-limit-reached` |
 //! | requests at once in one invocation | 32, [`OutboundLimits::concurrency`] | `connection-limit-reached` |
 //! | connections of the process | 4096, [`OutboundBuilder::max_connections`] | `connection-limit-reached` |
 //! | connecting: DNS, TCP, TLS | 10 s, or the request's own | `DNS-timeout`, `connection-timeout` |
@@ -32,8 +36,11 @@ mod error;
 mod exchange;
 mod hooks;
 mod meter;
+mod own_call;
+mod own_origin;
 mod policy;
 mod pool;
+mod report;
 mod send;
 mod socket;
 mod tls;
@@ -43,6 +50,9 @@ pub use address::{NonPublic, classify, is_public};
 pub use connect::{Resolve, SystemResolver};
 pub use destination::{Destination, DestinationError, Host};
 pub use hooks::{Hooks, Http, HttpConfigured, HttpGrant};
+pub(crate) use meter::OpenRequest as HeldPlace;
 pub use meter::{OutboundLimits, OutboundUsage};
+pub(crate) use own_call::invoke as invoke_in_process;
+pub use own_origin::{CALL_DEPTH, Call, Dispatch, MAX_CALL_DEPTH, OwnOrigin, Serving, Site, Undelivered};
 pub use policy::{HostPattern, HostPatternError, OutboundPolicy, Refusal};
 pub use send::{Outbound, OutboundBuilder, OutboundSession, RequestFuture, ResponseFuture};

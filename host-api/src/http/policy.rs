@@ -72,10 +72,14 @@ impl HostPattern {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The function's grant does not hold the host.
-    #[error("{0} is not among the hosts that the function may reach")]
+    #[error(
+        "{0} is not granted: the function's capabilities name other hosts under \"http\": {{\"hosts\": […]}}"
+    )]
     HostNotGranted(Destination),
     /// The address is not public, and no operator allowed it.
-    #[error("{address} is {reason}")]
+    #[error(
+        "{address} is {reason}, which only an operator can allow, host by host in WASMFORGE_PRIVATE_HOSTS"
+    )]
     NotPublic {
         /// The address that was refused.
         address: IpAddr,
@@ -155,13 +159,19 @@ impl OutboundPolicy {
     /// # Errors
     /// [`Refusal`] says why not.
     pub fn admit(&self, destination: &Destination) -> Result<(), Refusal> {
-        let granted = self.granted.as_deref();
-        if granted.is_some_and(|hosts| !hosts.iter().any(|host| host.matches(destination))) {
-            return Err(Refusal::HostNotGranted(destination.clone()));
-        }
+        self.admit_name(destination)?;
         match destination.host {
             Host::Address(ip) => self.admit_address(destination, SocketAddr::new(ip, destination.port)),
             Host::Name(_) => Ok(()),
+        }
+    }
+
+    /// Decides whether the function's grant holds a destination, whatever addresses it has.
+    pub(super) fn admit_name(&self, destination: &Destination) -> Result<(), Refusal> {
+        let granted = self.granted.as_deref();
+        match granted.is_some_and(|hosts| !hosts.iter().any(|host| host.matches(destination))) {
+            true => Err(Refusal::HostNotGranted(destination.clone())),
+            false => Ok(()),
         }
     }
 

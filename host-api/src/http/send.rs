@@ -9,8 +9,10 @@ use super::exchange::{Exchange, keep_alive};
 use super::meter::{Meter, OpenRequest, OutboundLimits, OutboundUsage};
 use super::policy::OutboundPolicy;
 use super::pool::Pool;
+use super::report::report;
 use super::tls::Tls;
 use super::upload::{UploadBody, UploadOutcome};
+use crate::{InvocationContext, ServiceLimits};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Empty};
 use rustls::RootCertStore;
@@ -125,7 +127,21 @@ impl Outbound {
             policy,
             meter: Arc::new(Meter::new(limits)),
             cancel: CancellationToken::new(),
+            invocation: None,
         }
+    }
+
+    /// Prepares this invocation: its limits hold, and its log hears of what is refused.
+    pub(super) fn session_of(
+        &self,
+        policy: Arc<OutboundPolicy>,
+        invocation: Arc<InvocationContext>,
+    ) -> OutboundSession {
+        let ServiceLimits { outbound_requests: requests, outbound_concurrency: concurrency, .. } =
+            invocation.limits;
+        let mut session = self.session(policy, OutboundLimits { requests, concurrency });
+        session.invocation = Some(invocation);
+        session
     }
 }
 
@@ -135,6 +151,7 @@ pub struct OutboundSession {
     policy: Arc<OutboundPolicy>,
     meter: Arc<Meter>,
     cancel: CancellationToken,
+    invocation: Option<Arc<InvocationContext>>,
 }
 
 impl Drop for OutboundSession {
@@ -169,8 +186,24 @@ impl OutboundSession {
         processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> ResponseFuture {
         drop(processed);
+        self.send_under(&self.policy, request, options)
+    }
+
+    /// Takes a place among the requests of the invocation, for one that does not go over the network.
+    pub(super) fn reserve(&self) -> Result<OpenRequest, SendError> {
+        self.meter.open()
+    }
+
+    /// The same under a policy of its own.
+    pub(super) fn send_under(
+        &self,
+        policy: &Arc<OutboundPolicy>,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+    ) -> ResponseFuture {
         let place = self.meter.open();
-        let (client, policy) = (Arc::clone(&self.client), Arc::clone(&self.policy));
+        let (client, policy) = (Arc::clone(&self.client), Arc::clone(policy));
+        let invocation = self.invocation.clone();
         let cancel = self.cancel.child_token();
         Box::new(async move {
             let url = request.uri().clone();
@@ -179,7 +212,7 @@ impl OutboundSession {
                 exchange(client, policy, request, timeouts, place?, cancel.clone()).await
             });
             sent.await.unwrap_or(Err(SendError::Cancelled)).map_err(|error| {
-                report(&url, &error);
+                report(&url, &error, invocation.as_deref());
                 error.into_guest()
             })
         })
@@ -262,21 +295,4 @@ async fn request_done(outcome: UploadOutcome, cancel_on_drop: DropGuard) -> Resu
     cancel_on_drop.disarm();
     // A peer that has heard enough is no error; one that has gone fails the response.
     outcome.unwrap_or(Ok(()))
-}
-
-/// Logs a failure: what was refused by policy for operators, the rest for authors who turn it on. Paths may hold secrets.
-fn report(url: &http::Uri, error: &SendError) {
-    let host = url.host().unwrap_or_default();
-    match error {
-        SendError::Refused(_)
-        | SendError::Diverted(_)
-        | SendError::RequestsSpent
-        | SendError::TooManyOpen => {
-            tracing::info!(host, %error, "an outbound request was refused");
-        }
-        SendError::TooManyConnections | SendError::NoRoots => {
-            tracing::warn!(host, %error, "an outbound request could not be sent");
-        }
-        _ => tracing::debug!(host, %error, "an outbound request failed"),
-    }
 }

@@ -37,7 +37,7 @@ impl Progress {
         self.last.store(u64::try_from(elapsed).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Whether the guest has ended the body.
+    /// Whether nothing more of the body is to be sent.
     pub(super) fn is_finished(&self) -> bool {
         self.finished.load(Ordering::Acquire)
     }
@@ -95,6 +95,13 @@ impl UploadBody {
     fn poll_cancelled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let cancel = &self.cancel;
         self.cancelled.get_or_insert_with(|| Box::pin(cancel.clone().cancelled_owned())).as_mut().poll(cx)
+    }
+}
+
+impl Drop for UploadBody {
+    /// Whoever sends it needs no more of it: a `GET` has none to be sent, or the connection is gone.
+    fn drop(&mut self) {
+        self.progress.finished.store(true, Ordering::Release);
     }
 }
 

@@ -54,6 +54,13 @@ impl SecretSet {
         self.select(|secret| names.contains(&secret.name))
     }
 
+    /// The value of one of the platform's own secrets.
+    #[must_use]
+    pub fn reserved(&self, name: &str) -> Option<&str> {
+        let found = self.secrets.iter().find(|secret| secret.reserved && secret.name == name);
+        found.map(|secret| secret.value.as_str())
+    }
+
     fn select(&self, visible: impl Fn(&Secret) -> bool) -> Arc<Environment> {
         let visible = self.secrets.iter().filter(|secret| visible(secret));
         let pairs = visible.map(|secret| (secret.name.clone(), secret.value.clone()));

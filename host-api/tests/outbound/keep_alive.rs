@@ -34,6 +34,21 @@ async fn invocations_under_one_policy_share_connections() {
 }
 
 #[tokio::test]
+async fn an_invocation_that_ends_with_its_response_leaves_its_connection_to_others() {
+    let server = Server::answering(OK).await;
+    let outbound = Outbound::builder().build().unwrap();
+    let policy = loopback();
+    for _ in 0..5 {
+        let session = outbound.session(Arc::clone(&policy), OutboundLimits::default());
+        // A guest ends its request's body after it has sent the head, if at all.
+        let (_writer, body) = written();
+        let get = request(Method::GET, &server.url("/"), body);
+        assert_eq!(fetch(&session, get).await.unwrap(), "ok");
+    }
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
 async fn a_connection_is_never_handed_to_another_policy() {
     let server = Server::answering(OK).await;
     let resolver = FixedResolver::to(&["127.0.0.1"]);

@@ -8,7 +8,7 @@ use wasmforge_host_api::http::{Outbound, OutboundLimits};
 const OPEN_ENDED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf";
 
 #[tokio::test]
-async fn requests_past_the_limit_are_denied() {
+async fn requests_past_the_limit_are_refused() {
     let server = Server::answering(OK).await;
     let outbound = Outbound::builder().build().unwrap();
     let session = outbound.session(loopback(), OutboundLimits { requests: 3, concurrency: 32 });
@@ -16,7 +16,7 @@ async fn requests_past_the_limit_are_denied() {
         get(&session, &server.url("/")).await.unwrap();
     }
     for _ in 0..3 {
-        assert_eq!(error_of(get(&session, &server.url("/")).await), "HttpRequestDenied");
+        assert_eq!(error_of(get(&session, &server.url("/")).await), "ConnectionLimitReached");
     }
     assert_eq!(session.usage().requests, 3);
 

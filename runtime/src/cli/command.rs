@@ -45,7 +45,7 @@ pub(super) async fn run(wasi: WasiVersion, module: &[u8], options: Options) -> a
 
 fn state(options: Options) -> anyhow::Result<GuestState> {
     let mut config = Config::from_variables(&Variables::of_process())?;
-    config.allow_private_network |= options.allow_private_network;
+    config.outbound.allow_private_network |= options.allow_private_network;
     let mut wasi = WasiCtx::builder();
     wasi.inherit_stdio().allow_tcp(false).allow_udp(false);
     if let Some(files) = &options.files {

@@ -7,7 +7,9 @@ use crate::invoke::{Admission, Invoker};
 use crate::registry::{
     ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
 };
-use crate::server::{Listener, Platform, ReadyFile, Shutdown, SingleFunction, capabilities, url_of};
+use crate::server::{
+    InProcess, Listener, Platform, ReadyFile, Shutdown, SingleFunction, capabilities, url_of,
+};
 use crate::telemetry::{LineWriter, Metrics, Recorder};
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
@@ -84,7 +86,7 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     }
     let mut config = Config::from_variables(&Variables::of_process())?;
     config.dev_mode = true;
-    config.allow_private_network |= args.allow_private_network;
+    config.outbound.allow_private_network |= args.allow_private_network;
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
     let slug = slug_of(&args.file)?;
@@ -100,6 +102,8 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     };
     let stop = CancellationToken::new();
     Shutdown::listen()?.cancel(stop.clone());
+    let own = InProcess::single(invoker.clone(), slug.clone());
+    own.announce(listener.addr(), None);
     listener.serve(Arc::new(SingleFunction { invoker, slug }), stop, config.drain).await;
     ticker.idle(config.drain).await;
     let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;

@@ -44,6 +44,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         Some(addr) => Some(Listener::bind(addr).await?),
         None => None,
     };
+    // A port that was chosen by the system is known from here on.
+    config.platform_addr = platform.as_ref().map(Listener::addr);
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(functions.addr()));
     serve(config, functions, platform).await
 }

@@ -74,6 +74,12 @@ pub struct LimitOverrides {
     /// Invocations at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
+    /// Rows of one SQL result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql_rows: Option<u64>,
+    /// One SQL result, in MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql_mib: Option<u64>,
 }
 
 /// The operator's side: the defaults, and how far a function may go beyond them.
@@ -107,6 +113,14 @@ impl LimitPolicy {
                 .concurrency
                 .unwrap_or(default.concurrency)
                 .clamp(1, maximum.concurrency.max(1)),
+            services: ServiceLimits {
+                sql_rows: overrides
+                    .sql_rows
+                    .unwrap_or(default.services.sql_rows)
+                    .min(maximum.services.sql_rows),
+                sql_bytes: size(overrides.sql_mib, default.services.sql_bytes, maximum.services.sql_bytes),
+                ..default.services
+            },
             ..*default
         }
     }
@@ -121,6 +135,7 @@ impl Default for LimitPolicy {
             memory: 512 * MIB,
             request_body: 1024 * MIB,
             response_body: 1024 * MIB,
+            services: ServiceLimits { sql_rows: 1_000_000, sql_bytes: 256 * MIB, ..default.services },
             ..default
         };
         Self { default, maximum }

@@ -12,3 +12,13 @@ pub enum BodyCut {
     #[error("the response is larger than its limit")]
     TooLarge,
 }
+
+impl From<BodyCut> for Error {
+    /// What a function is told that reads the body of another.
+    fn from(cut: BodyCut) -> Self {
+        match cut {
+            BodyCut::Guest(_) => Self::HttpResponseIncomplete,
+            BodyCut::TooLarge => Self::HttpResponseBodySize(None),
+        }
+    }
+}

@@ -10,6 +10,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmforge_host_api::GrantError;
+use wasmforge_host_api::http::MAX_CALL_DEPTH;
 
 /// Why there is no answer of the guest's own.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum InvokeError {
     /// The function's policy sends the caller away.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Functions call each other in a circle, or nearly so.
+    #[error("Loop Detected")]
+    LoopDetected,
     /// The function is JavaScript or TypeScript.
     #[error(
         "This function is JavaScript or TypeScript source, which is stored but not run yet; upload a WebAssembly component in its place"
@@ -72,6 +76,10 @@ pub enum InvokeError {
     Internal(String),
 }
 
+/// Marks an answer that is not the guest's own, with its code: for callers within the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure(pub &'static str);
+
 impl InvokeError {
     /// Status and machine-readable code: the one place that decides them.
     #[must_use]
@@ -82,6 +90,7 @@ impl InvokeError {
             Self::Refused(Refused::Missing) => (StatusCode::UNAUTHORIZED, "AUTH_INVALID_CREDENTIALS"),
             Self::Refused(Refused::Unknown) => (StatusCode::UNAUTHORIZED, "AUTH_UNAUTHORIZED"),
             Self::Refused(Refused::TooWeak) => (StatusCode::FORBIDDEN, "AUTH_UNAUTHORIZED"),
+            Self::LoopDetected => (StatusCode::LOOP_DETECTED, "LOOP_DETECTED"),
             Self::SourceNotSupported => (StatusCode::NOT_IMPLEMENTED, "SOURCE_NOT_SUPPORTED"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"),
             Self::NotBuilt(error) if error.is_fault_of_module() => {
@@ -112,7 +121,7 @@ impl InvokeError {
             | Self::SourceNotSupported
             | Self::BadGrants(_)
             | Self::NotBuilt(_) => Outcome::NotBuilt,
-            Self::Refused(_) => Outcome::Refused,
+            Self::Refused(_) | Self::LoopDetected => Outcome::Refused,
             Self::Overloaded => Outcome::Overloaded,
             Self::BadRequest(_) | Self::NoResponse | Self::GuestError(_) | Self::InvalidBody(_) => {
                 Outcome::GuestError
@@ -132,6 +141,9 @@ impl InvokeError {
     pub fn detail(&self) -> String {
         match self {
             Self::NotBuilt(error) => error.to_string(),
+            Self::LoopDetected => {
+                format!("functions called each other more than {MAX_CALL_DEPTH} deep")
+            }
             Self::BadGrants(errors) => {
                 let errors: Vec<_> = errors.iter().map(|error| format!("capabilities.{error}")).collect();
                 errors.join("; ")
@@ -151,6 +163,7 @@ impl InvokeError {
         let message = if dev_mode { self.detail() } else { self.to_string() };
         let body = json!({ "error": message, "code": code, "invocationId": id.to_string() }).to_string();
         let mut response = Response::new(ResponseBody::full(body));
+        response.extensions_mut().insert(Failure(code));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -30,6 +30,8 @@ pub struct GuestContext {
     pub configured: Arc<Configured>,
     /// Who sent the request.
     pub caller: Caller,
+    /// How many functions called each other to get here.
+    pub depth: u32,
     /// Where its output goes.
     pub recorder: Recorder,
 }
@@ -66,7 +68,7 @@ where
 }
 
 fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
-    let GuestContext { configured, caller, recorder } = context;
+    let GuestContext { configured, caller, depth, recorder } = context;
     let tag = LogTag {
         id: invocation.id,
         slug: invocation.function.slug.shared(),
@@ -85,7 +87,7 @@ fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
         slug: invocation.function.slug.shared(),
         version: invocation.function.version,
         deadline: invocation.deadline(),
-        depth: 0,
+        depth,
         caller,
         limits: invocation.limits.services,
         usage: invocation.usage.clone(),

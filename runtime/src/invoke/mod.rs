@@ -7,6 +7,7 @@
 mod admission;
 mod authorize;
 mod body;
+mod chain;
 mod cut;
 mod delivery;
 mod error;
@@ -20,9 +21,10 @@ mod respond;
 
 pub use admission::{Admission, Overloaded};
 pub use authorize::{Authorize, Refused};
-pub use body::ResponseBody;
+pub use body::{Incoming as IncomingBody, ResponseBody};
+pub use chain::CallChain;
 pub use cut::BodyCut;
-pub use error::InvokeError;
+pub use error::{Failure, InvokeError};
 pub use invocation::Traffic;
 
 use crate::compile::{BuildError, Loader};
@@ -37,7 +39,7 @@ use http_body::Body;
 use invocation::Invocation;
 use respond::Run;
 use std::sync::Arc;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::{Capabilities, Configured};
@@ -77,8 +79,22 @@ pub struct Invoker {
 }
 
 impl Invoker {
-    /// Invokes the function with this slug, which was checked to be one.
+    /// Invokes the function with this slug, which was checked to be one, for a request that came over a connection.
     pub async fn invoke<B>(&self, slug: &str, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
+    {
+        let chain = CallChain::of_headers(request.headers());
+        self.invoke_in(chain, slug, request).await
+    }
+
+    /// Invokes it as a part of `chain`.
+    pub async fn invoke_in<B>(
+        &self,
+        chain: CallChain,
+        slug: &str,
+        request: Request<B>,
+    ) -> Response<ResponseBody>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
@@ -87,7 +103,7 @@ impl Invoker {
         let span = tracing::debug_span!("invocation", %id, slug);
         let answer = async {
             match self.find(slug).await {
-                Ok(function) => self.run(id, function, request).await,
+                Ok(function) => self.run(id, function, chain, request).await,
                 Err(error) => error.into_response(id, self.dev_mode),
             }
         };
@@ -112,15 +128,20 @@ impl Invoker {
         &self,
         id: InvocationId,
         function: Arc<Function>,
+        chain: CallChain,
         request: Request<B>,
     ) -> Response<ResponseBody>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
-        let limits = self.policy.resolve(&function.limits);
+        let mut limits = self.policy.resolve(&function.limits);
+        if let Some(deadline) = chain.deadline {
+            // A function that is called ends with the one that called it.
+            limits.wall = limits.wall.min(deadline.saturating_duration_since(Instant::now()));
+        }
         let method = request.method().clone();
         let invocation = Invocation::begin(id, function, limits, method, self.recorder.clone());
-        match self.attempt(invocation, request).await {
+        match self.attempt(invocation, chain, request).await {
             Ok(response) => response,
             Err((error, mut invocation)) => {
                 invocation.status = Some(error.status_and_code().0);
@@ -133,12 +154,17 @@ impl Invoker {
     async fn attempt<B>(
         &self,
         mut invocation: Invocation,
+        chain: CallChain,
         request: Request<B>,
     ) -> Result<Response<ResponseBody>, (InvokeError, Invocation)>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
-        let caller = Caller::of(request.headers());
+        if chain.is_too_deep() {
+            return Err((InvokeError::LoopDetected, invocation));
+        }
+        let CallChain { depth, caller, .. } = chain;
+        let caller = caller.unwrap_or_else(|| Caller::of(request.headers()));
         if let Err(refused) = self.authorize(&invocation.function, &caller) {
             return Err((refused.into(), invocation));
         }
@@ -161,7 +187,7 @@ impl Invoker {
             Ok(configured) => configured,
             Err(error) => return Err((error, invocation)),
         };
-        let context = GuestContext { configured, caller, recorder: self.recorder.clone() };
+        let context = GuestContext { configured, caller, depth, recorder: self.recorder.clone() };
         let method = request.method().clone();
         match guest::start(prepared, &invocation, context, request) {
             Ok((guest, head)) => {

@@ -14,6 +14,7 @@ mod health;
 mod modules;
 mod request;
 mod shapes;
+mod storage;
 
 pub use admit::Admit;
 pub use caller::CallerCheck;
@@ -53,6 +54,7 @@ pub fn router(state: PlatformState) -> Router {
         .route("/api/functions/{slug}/versions", get(functions::versions))
         .route("/api/metadata/functions", get(functions::metadata))
         .route("/api/health", get(health::health))
+        .merge(storage::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(cors::cors))

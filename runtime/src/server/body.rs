@@ -3,8 +3,10 @@
 use crate::invoke::ResponseBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use wasmtime_wasi_http::{Error, WasiBody};
 
 /// What a connection writes.
 pub enum ServerBody {
@@ -16,6 +18,16 @@ pub enum ServerBody {
 
 /// Why a body ended early, in the words of whoever wrote it.
 type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+impl ServerBody {
+    /// The same as the body of a response that a guest gets.
+    pub fn into_wasi(self) -> WasiBody {
+        match self {
+            Self::Invocation(body) => body.map_err(Error::from).boxed_unsync(),
+            Self::Api(body) => body.map_err(|_broken| Error::HttpResponseIncomplete).boxed_unsync(),
+        }
+    }
+}
 
 impl Body for ServerBody {
     type Data = Bytes;

@@ -3,7 +3,7 @@
 use super::body::ServerBody;
 use super::health::Health;
 use super::routes::Routes;
-use crate::invoke::Invoker;
+use crate::invoke::{CallChain, IncomingBody, Invoker};
 use crate::registry::Slug;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -21,6 +21,17 @@ pub struct FunctionsRoutes {
 
 impl Routes for FunctionsRoutes {
     async fn answer(&self, _peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
+        self.route(CallChain::of_headers(request.headers()), request).await
+    }
+}
+
+impl FunctionsRoutes {
+    /// Answers a request, wherever it comes from.
+    pub(super) async fn route<B: IncomingBody>(
+        &self,
+        chain: CallChain,
+        request: Request<B>,
+    ) -> Response<ServerBody> {
         // The path is matched as it came: an encoded letter is no letter.
         let path = request.uri().path();
         if path == "/health" {
@@ -29,7 +40,7 @@ impl Routes for FunctionsRoutes {
         match path.strip_prefix('/') {
             Some(slug) if Slug::check(slug).is_ok() => {
                 let slug: Box<str> = slug.into();
-                self.invoker.invoke(&slug, request).await.map(ServerBody::Invocation)
+                self.invoker.invoke_in(chain, &slug, request).await.map(ServerBody::Invocation)
             }
             _ => not_found(),
         }

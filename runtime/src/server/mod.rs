@@ -3,9 +3,11 @@
 mod body;
 mod capabilities;
 mod connection;
+mod database;
 mod functions;
 mod health;
 mod history;
+mod in_process;
 mod listener;
 mod node;
 mod pages;
@@ -15,11 +17,13 @@ mod routes;
 mod shutdown;
 mod single;
 mod stall;
+mod storage;
 
 pub use body::ServerBody;
 pub use capabilities::{Platform, capabilities};
 pub use functions::FunctionsRoutes;
 pub use health::{DatabaseHealth, Health};
+pub use in_process::InProcess;
 pub use listener::{ListenError, Listener};
 pub use node::{Node, NodeError};
 pub use platform::PlatformRoutes;

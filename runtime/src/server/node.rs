@@ -3,7 +3,7 @@
 use super::capabilities::{Platform, capabilities};
 use super::history::HistorySink;
 use super::pages::{self, Pages};
-use super::{DatabaseHealth, FunctionsRoutes, Health, Listener, PlatformRoutes};
+use super::{DatabaseHealth, FunctionsRoutes, Health, InProcess, Listener, PlatformRoutes};
 use crate::compile::{Loader, local_seal};
 use crate::config::Config;
 use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use wasmforge_host_api::sql::LoginRole;
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,12 @@ pub enum NodeError {
     /// The system refuses a thread or a file.
     #[error("the system refuses what a node needs: {0}")]
     Io(#[from] io::Error),
+    /// The URL of an operator's login role cannot be understood.
+    #[error("WASMFORGE_SQL_{}_URL is not of the form postgres://user:password@host:port/database", match .0 {
+        LoginRole::Caller => "CALLER",
+        LoginRole::Service => "SERVICE",
+    })]
+    SqlUrl(LoginRole),
     /// TLS cannot be set up.
     #[error("outbound TLS cannot be set up: {0}")]
     Tls(String),
@@ -63,6 +70,9 @@ impl Node {
             secrets: registry.directory().secrets(),
             keys: Some(Arc::new(registry.clone())),
             key_values: registry.key_values(),
+            users: Some(registry.users()),
+            messages: Some(registry.messages()),
+            login_roles: Some(Arc::new(registry.clone())),
         };
         let capabilities = Arc::new(capabilities(platform)?);
         let instances = config.admission.concurrency;
@@ -99,11 +109,13 @@ impl Node {
     pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
         let drain = self.config.drain;
         let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
+        let router = platform.as_ref().map(|_| self.router());
+        let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
+        own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
         let functions = functions.serve(routes, stop.clone(), drain);
-        match platform {
-            Some(platform) => {
-                let routes =
-                    Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router: self.router() });
+        match platform.zip(router) {
+            Some((platform, router)) => {
+                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router });
                 tokio::join!(functions, platform.serve(routes, stop, drain));
             }
             None => functions.await,

@@ -2,16 +2,18 @@
 
 use super::body::ServerBody;
 use super::routes::Routes;
-use crate::invoke::Invoker;
+use crate::invoke::{CallChain, IncomingBody, Invoker};
 use crate::registry::Slug;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN, VARY,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body::Body;
 use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,44 +31,53 @@ pub struct PlatformRoutes {
 }
 
 impl Routes for PlatformRoutes {
-    async fn answer(&self, peer: SocketAddr, mut request: Request<Incoming>) -> Response<ServerBody> {
+    async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
         match function_of(request.uri()) {
-            Some((slug, uri)) => self.invoke(&slug, uri, request).await,
-            None => {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                self.api(request).await
+            Some((slug, uri)) => {
+                let chain = CallChain::of_headers(request.headers());
+                invoke(&self.invoker, chain, &slug, uri, request).await
             }
+            None => api(&self.router, peer, request).await,
         }
     }
 }
 
-impl PlatformRoutes {
-    /// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
-    async fn invoke(&self, slug: &str, uri: Uri, mut request: Request<Incoming>) -> Response<ServerBody> {
-        let origin = request.headers().get(ORIGIN).cloned();
-        if request.method() == Method::OPTIONS {
-            return options(request.headers(), origin);
-        }
-        *request.uri_mut() = uri;
-        let mut response = self.invoker.invoke(slug, request).await.map(ServerBody::Invocation);
-        if origin.is_some() {
-            let headers = response.headers_mut();
-            headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
-        }
-        response
+/// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
+pub(super) async fn invoke<B: IncomingBody>(
+    invoker: &Invoker,
+    chain: CallChain,
+    slug: &str,
+    uri: Uri,
+    mut request: Request<B>,
+) -> Response<ServerBody> {
+    let origin = request.headers().get(ORIGIN).cloned();
+    if request.method() == Method::OPTIONS {
+        return options(request.headers(), origin);
     }
+    *request.uri_mut() = uri;
+    let mut response = invoker.invoke_in(chain, slug, request).await.map(ServerBody::Invocation);
+    if origin.is_some() {
+        let headers = response.headers_mut();
+        headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
+    }
+    response
+}
 
-    async fn api(&self, request: Request<Incoming>) -> Response<ServerBody> {
-        let mut router = self.router.clone();
-        match router.call(request.map(axum::body::Body::new)).await {
-            Ok(response) => response.map(ServerBody::Api),
-            Err(never) => match never {},
-        }
+/// Has the router answer.
+pub(super) async fn api<B>(router: &Router, peer: SocketAddr, mut request: Request<B>) -> Response<ServerBody>
+where
+    B: Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let mut router = router.clone();
+    match router.call(request.map(axum::body::Body::new)).await {
+        Ok(response) => response.map(ServerBody::Api),
+        Err(never) => match never {},
     }
 }
 
 /// The slug of a path `/functions/<slug>`, and the URI without the prefix.
-fn function_of(uri: &Uri) -> Option<(Box<str>, Uri)> {
+pub(super) fn function_of(uri: &Uri) -> Option<(Box<str>, Uri)> {
     let slug = uri.path().strip_prefix("/functions/")?;
     Slug::check(slug).ok()?;
     let target = match uri.query() {

@@ -67,10 +67,9 @@ impl Api {
         let registry = crate::support::start(config).await;
         let gate = Arc::<Gate>::default();
         let config = wasmforge::config::Config::from_variables(&[].into_iter().collect()).unwrap();
-        let capabilities = {
-            let platform = wasmforge::server::Platform::alone(&config, Default::default());
-            wasmforge::server::capabilities(platform).unwrap()
-        };
+        let capabilities =
+            wasmforge::server::capabilities(wasmforge::server::Platform::alone(&config, Default::default()))
+                .unwrap();
         let state = PlatformState {
             registry: registry.clone(),
             loader: gate.clone(),

@@ -1,4 +1,4 @@
-//! Every example and every guest is run by a test.
+//! Every example, every function and every guest is run by a test.
 
 use std::path::Path;
 use wasmforge_tests::named_guests;

@@ -97,6 +97,15 @@ impl Body {
         }
     }
 
+    /// The same body again, where all of it is at hand.
+    pub(crate) fn replay(&self) -> Option<Self> {
+        match &self.0 {
+            Source::Empty => Some(Self::empty()),
+            Source::Bytes(bytes) => Some(Self(Source::Bytes(bytes.clone()))),
+            Source::Channel(_) | Source::Host(_) => None,
+        }
+    }
+
     /// The next chunk, as it arrives; `None` at the end.
     ///
     /// # Errors

@@ -8,30 +8,55 @@ use http::{Method, Uri, header};
 use std::borrow::Cow;
 use std::time::Duration;
 use wasip2::http::outgoing_handler;
-use wasip2::http::types::{self, ErrorCode, IncomingResponse, OutgoingRequest, RequestOptions};
+use wasip2::http::types::{
+    self, ErrorCode, FutureIncomingResponse, IncomingResponse, OutgoingBody, OutgoingRequest, RequestOptions,
+};
 
 pub(crate) async fn fetch(request: Request) -> Result<Response> {
+    let uri = request.uri().clone();
+    let failed = |code: ErrorCode| failure(&uri, explain(&code), is_timeout(&code));
+    let timeouts = request.extensions().get::<Timeouts>().map(options);
+    let Outgoing { request, body, target } = outgoing(request)?;
+    let response = outgoing_handler::handle(request, timeouts).map_err(failed)?;
+    upload(body, target);
+    accept(answer(&response).await?.map_err(failed)?)
+}
+
+/// A request that can be sent.
+pub(super) struct Outgoing {
+    pub(super) request: OutgoingRequest,
+    pub(super) body: Body,
+    pub(super) target: OutgoingBody,
+}
+
+/// Makes the sandbox's own request of ours.
+pub(super) fn outgoing(request: Request) -> Result<Outgoing> {
     let (mut head, body) = request.into_parts();
-    let failed = |code: ErrorCode| failure(&head.uri, explain(&code), is_timeout(&code));
     if let Some(size) = body.size().filter(|size| *size > 0) {
         head.headers.entry(header::CONTENT_LENGTH).or_insert_with(|| size.into());
     }
-    let outgoing = OutgoingRequest::new(headers::to_fields(&head.headers)?);
-    address(&outgoing, &head.method, &head.uri)?;
-    let target = outgoing.body().map_err(|()| Error::Closed)?;
-    let timeouts = head.extensions.get::<Timeouts>().map(options);
-    let response = outgoing_handler::handle(outgoing, timeouts).map_err(failed)?;
-    // A server may answer before it has read the request, and go on reading while it answers.
+    let request = OutgoingRequest::new(headers::to_fields(&head.headers)?);
+    address(&request, &head.method, &head.uri)?;
+    let target = request.body().map_err(|()| Error::Closed)?;
+    Ok(Outgoing { request, body, target })
+}
+
+/// Sends the body of a request in a task of its own: a server may answer before it has read the request, and go on
+/// reading while it answers.
+pub(super) fn upload(body: Body, target: OutgoingBody) {
     task::spawn(async move {
         match outgoing::send(body, target).await {
             Ok(()) | Err(Error::Closed) => {}
             Err(error) => eprintln!("{error}"),
         }
     });
+}
+
+/// Waits for the head of a response.
+pub(super) async fn answer(response: &FutureIncomingResponse) -> Result<Result<IncomingResponse, ErrorCode>> {
     loop {
         match response.get() {
-            Some(Ok(Ok(response))) => return accept(response),
-            Some(Ok(Err(code))) => return Err(failed(code)),
+            Some(Ok(answer)) => return Ok(answer),
             Some(Err(())) => return Err(Error::Closed),
             None => reactor::ready(response.subscribe()).await,
         }
@@ -52,7 +77,7 @@ fn address(request: &OutgoingRequest, method: &Method, uri: &Uri) -> Result<()> 
         .map_err(|()| failure(uri, "the sandbox does not accept this URL", false))
 }
 
-fn method(method: &Method) -> types::Method {
+pub(super) fn method(method: &Method) -> types::Method {
     match *method {
         Method::GET => types::Method::Get,
         Method::HEAD => types::Method::Head,
@@ -76,7 +101,7 @@ fn options(timeouts: &Timeouts) -> RequestOptions {
     options
 }
 
-fn accept(incoming: IncomingResponse) -> Result<Response> {
+pub(super) fn accept(incoming: IncomingResponse) -> Result<Response> {
     let mut response = Response::default();
     *response.status_mut() = http::StatusCode::from_u16(incoming.status()).map_err(Error::other)?;
     *response.headers_mut() = headers::from_fields(&incoming.headers());
@@ -85,7 +110,7 @@ fn accept(incoming: IncomingResponse) -> Result<Response> {
     Ok(response)
 }
 
-fn is_timeout(code: &ErrorCode) -> bool {
+pub(super) fn is_timeout(code: &ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::DnsTimeout
@@ -101,7 +126,10 @@ pub(super) fn explain(code: &ErrorCode) -> Cow<'static, str> {
     Cow::Borrowed(match code {
         ErrorCode::DnsTimeout => "the name was not resolved in time",
         ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => "the name does not resolve",
-        ErrorCode::DestinationIpProhibited | ErrorCode::HttpRequestDenied => "the address is not allowed",
+        ErrorCode::DestinationIpProhibited => "the address is not allowed: it is not a public one",
+        ErrorCode::HttpRequestDenied => {
+            "the host is not granted: the function's capabilities name others under `http.hosts`"
+        }
         ErrorCode::DestinationIpUnroutable => "there is no route to the address",
         ErrorCode::DestinationUnavailable => "the server is not available",
         ErrorCode::ConnectionRefused => "connection refused",

@@ -23,7 +23,7 @@ pub(crate) enum Incoming {
 pub(crate) struct Open {
     // A child of the body: it has to go first, and fields are dropped in their order.
     stream: InputStream,
-    _body: IncomingBody,
+    _body: Option<IncomingBody>,
 }
 
 impl Incoming {
@@ -53,9 +53,14 @@ impl Incoming {
         }
     }
 
+    /// A stream that is nobody's body.
+    pub(super) fn of_stream(stream: InputStream) -> Self {
+        Self::Open(Open { stream, _body: None })
+    }
+
     pub(super) fn open(body: IncomingBody) -> Result<Self> {
         let stream = body.stream().map_err(|()| taken())?;
-        Ok(Self::Open(Open { stream, _body: body }))
+        Ok(Self::Open(Open { stream, _body: Some(body) }))
     }
 }
 

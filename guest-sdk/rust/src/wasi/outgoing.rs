@@ -25,7 +25,7 @@ pub(super) async fn send(body: Body, target: OutgoingBody) -> Result<()> {
         .map_err(|code| Error::new(StatusCode::INTERNAL_SERVER_ERROR, fetch::explain(&code)))
 }
 
-async fn copy(source: Source, target: &OutputStream) -> Result<()> {
+pub(super) async fn copy(source: Source, target: &OutputStream) -> Result<()> {
     match source {
         Source::Empty => Ok(()),
         Source::Bytes(bytes) => write(&bytes, target).await,

@@ -11,7 +11,9 @@ mod index;
 mod invocation_writer;
 mod keyvalue;
 mod log_writer;
+mod login_roles;
 mod migrate;
+mod platform_tables;
 mod reader;
 mod retention;
 mod revalidate;
@@ -38,7 +40,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wasmforge_host_api::auth::{Credentials, Keys};
+use wasmforge_host_api::auth::{Credentials, Keys, Users};
+use wasmforge_host_api::realtime::Messages;
 
 /// What the registry is told.
 #[derive(Clone, Debug)]
@@ -79,7 +82,8 @@ impl RegistryConfig {
             seed: Seed {
                 api_key: config.access_api_key.clone(),
                 anon_key: config.access_anon_key.clone(),
-                ..Seed::default()
+                internal_url: config.outbound.internal_url.clone(),
+                base_url: config.outbound.base_url.clone(),
             },
             retention: Self::RETENTION,
         }
@@ -94,6 +98,7 @@ pub struct PostgresRegistry(Arc<Shared>);
 pub(super) struct Shared {
     config: RegistryConfig,
     pool: PgPool,
+    tables: Arc<platform_tables::PlatformTables>,
     cipher: SecretCipher,
     directory: Arc<Directory>,
     credentials: ArcSwap<Credentials>,
@@ -114,7 +119,8 @@ impl PostgresRegistry {
     /// # Errors
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
-        let pool = connect::lazy_pool(&config.database)?;
+        let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, invocation_queue) = History::new();
         let (logs, log_queue) = History::new();
         let shared = Arc::new(Shared {
@@ -131,6 +137,7 @@ impl PostgresRegistry {
             tasks: Mutex::default(),
             config,
             pool,
+            tables,
         });
         *shared.tasks.lock() = vec![
             tokio::spawn(sync::run(shared.clone())),
@@ -177,6 +184,18 @@ impl PostgresRegistry {
     #[must_use]
     pub fn credentials(&self) -> Arc<Credentials> {
         self.0.credentials.load_full()
+    }
+
+    /// The users behind tokens.
+    #[must_use]
+    pub fn users(&self) -> Arc<dyn Users> {
+        self.0.tables.clone()
+    }
+
+    /// The channels that messages are published on.
+    #[must_use]
+    pub fn messages(&self) -> Arc<dyn Messages> {
+        self.0.tables.clone()
     }
 
     /// Where invocations are recorded.
@@ -240,6 +259,7 @@ impl PostgresRegistry {
             // A task that panicked has already said so.
             let _ = task.await;
         }
+        self.0.tables.close().await;
         self.0.pool.close().await;
     }
 }

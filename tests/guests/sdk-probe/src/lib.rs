@@ -5,6 +5,9 @@
 //! | `join&url=&url=` | the bodies of both, a line each, fetched at the same time |
 //! | `upload&url=` | what that URL answers to a `POST` of `chunk 0` to `chunk 9`, a line each, sent as a stream |
 //! | `relay&url=` | what that URL answers to a `POST` of this request's body, passed through |
+//! | `follow&url=&hops=` | what that URL answers after so many redirects at most |
+//! | `read&url=` | the length of what that URL answers, read to its end |
+//! | `repeat&url=&n=` | the length of all that URL's answers to `n` requests, one after the other |
 //! | `after&ms=` | `answered`; so long after that, `after the response` is logged |
 //! | `connection-headers` | `ok`, with `x-kept`; it sets `connection` and `keep-alive` too |
 //! | `bad-status` | an error of the SDK: it sets status 101, which is no final one |
@@ -12,12 +15,18 @@
 //! | `broken-body` | half of a body, whose writer then fails |
 //! | `large&mib=` | so many MiB, known in advance |
 //! | `panic` | none |
+//! | `call&slug=&path=&method=&header=` | what that function answers to this request's body, or its error as JSON |
+//! | `call-many&slug=&n=` | how often that function answered what to `n` calls |
+//! | `descend&slug=&then=` | how often these two functions, or this one, can call each other |
+//! | `descend-by-http&url=` | the same, by HTTP |
 //! | `deadlock` | none: it waits for nothing |
+
+mod calls;
 
 use std::time::Duration;
 use wasmforge::http::{self, StatusCode};
 use wasmforge::{
-    Body, Error, IntoResponse, Request, RequestExt, Response, Result, fetch, join, sleep, spawn,
+    Body, Error, IntoResponse, Redirects, Request, RequestExt, Response, Result, fetch, join, sleep, spawn,
 };
 
 #[wasmforge::handler]
@@ -27,6 +36,21 @@ async fn main(req: Request) -> Result<Response> {
         "join" => both(&req).await,
         "upload" => fetch(http::Request::post(url(&req)?).body(lines())?).await,
         "relay" => fetch(http::Request::post(url(&req)?).body(req.into_body())?).await,
+        "follow" => {
+            let hops = u16::try_from(number(&req, "hops", 10)?).map_err(Error::other)?;
+            let outbound = http::Request::get(url(&req)?);
+            // None at all is the default, too.
+            let outbound = if hops > 0 { outbound.extension(Redirects::follow(hops)) } else { outbound };
+            fetch(outbound.body(())?).await
+        }
+        "read" => Ok(fetch(url(&req)?).await?.into_body().bytes().await?.len().to_string().into_response()),
+        "repeat" => {
+            let mut read = 0;
+            for _ in 0..number(&req, "n", 2)? {
+                read += fetch(url(&req)?).await?.into_body().bytes().await?.len();
+            }
+            Ok(read.to_string().into_response())
+        }
         "after" => {
             let pause = Duration::from_millis(number(&req, "ms", 100)?);
             spawn(async move {
@@ -53,6 +77,10 @@ async fn main(req: Request) -> Result<Response> {
             let mib = usize::try_from(number(&req, "mib", 4)?).map_err(Error::other)?;
             Ok(vec![b'x'; mib * 1024 * 1024].into_response())
         }
+        "call" => calls::call(req).await,
+        "call-many" => calls::call_many(req).await,
+        "descend" => calls::descend(req).await,
+        "descend-by-http" => calls::descend_by_http(req).await,
         "panic" => trap(),
         "deadlock" => std::future::pending().await,
         unknown => Err(Error::bad_request(format!("the probe does not know `{unknown}`"))),

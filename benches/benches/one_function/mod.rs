@@ -1,0 +1,104 @@
+//! A process with one function and no database, for benches that look at what happens inside.
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::path::PathBuf;
+use std::sync::Arc;
+use wasmforge::compile::Loader;
+use wasmforge::config::{Config, LogFormat, Secret, Variables};
+use wasmforge::engine::{Engines, Prepared, Ticker};
+use wasmforge::invoke::{Admission, Invoker};
+use wasmforge::registry::{
+    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
+};
+use wasmforge::server::{Platform, capabilities};
+use wasmforge::telemetry::{LineWriter, Metrics, Recorder};
+
+/// One function, named after its guest, with everything that runs it.
+pub(crate) struct OneFunction {
+    /// Its code.
+    #[allow(dead_code, reason = "not every bench looks beneath the invoker")]
+    pub(crate) prepared: Arc<Prepared>,
+    /// What runs it.
+    pub(crate) invoker: Invoker,
+}
+
+impl OneFunction {
+    /// Compiles the guest of this name from `WASMFORGE_GUESTS`, in a process that is told these variables.
+    pub(crate) async fn prepare(
+        guest: &str,
+        cache_dir: PathBuf,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        let guests = std::env::var_os("WASMFORGE_GUESTS").context("WASMFORGE_GUESTS is not set")?;
+        let path = PathBuf::from(guests).join(format!("{}.wasm", guest.replace('-', "_")));
+        let module: Bytes =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?.into();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut config = Config::from_variables(&variables.collect::<Variables>())?;
+        config.compile.cache_dir = cache_dir;
+
+        let metrics = Arc::new(Metrics::new()?);
+        let lines = LineWriter::to(LogFormat::Json, Box::new(std::io::sink()));
+        let recorder = Recorder::start(lines, metrics.clone(), None)?;
+        let ticker = Ticker::start()?;
+        let directory = Arc::new(Directory::default());
+        let capabilities = Arc::new(capabilities(Platform::alone(&config, directory.secrets()))?);
+        let instances = config.admission.concurrency;
+        let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
+        let store: Arc<dyn ModuleStore> = Arc::new(Nothing);
+        let seal = Secret::new("benches-only");
+        let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
+        let function = Arc::new(Function {
+            slug: Slug::parse(guest)?,
+            version: 1,
+            kind: FunctionKind::Component,
+            module: loader.admit(module).await?,
+            limits: Default::default(),
+            auth: AuthPolicy::Public,
+            grants: Grants::default(),
+        });
+        let prepared = loader.load(&function, false).await?;
+        directory.fill([function]);
+        let invoker = Invoker {
+            directory,
+            loader,
+            store,
+            revalidate: None,
+            authorize: None,
+            admission: Admission::new(config.admission, ticker),
+            policy: config.limits,
+            capabilities,
+            recorder,
+            dev_mode: false,
+        };
+        Ok(Self { prepared, invoker })
+    }
+}
+
+/// A store of modules that has none: the one function is in memory.
+struct Nothing;
+
+#[async_trait]
+impl ModuleStore for Nothing {
+    async fn module(&self, function: &Function) -> Result<Bytes, StoreError> {
+        Err(StoreError::Missing(function.module))
+    }
+
+    async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn record_build(&self, _function: &Function, _error: Option<&str>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn artifact(&self, _key: &ArtifactKey) -> Result<Option<Bytes>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_artifact(&self, _key: &ArtifactKey, _sealed: Bytes) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
