@@ -10,6 +10,7 @@ pub(crate) use realtime::publish;
 pub(crate) use rest::rest;
 mod ai;
 mod config;
+pub(crate) mod functions;
 mod kv;
 mod log;
 
