@@ -16,6 +16,7 @@ mod credentials;
 mod disconnect;
 mod examples;
 mod execution;
+mod files;
 mod functions;
 mod functions_test_webhook;
 mod grants;
