@@ -165,3 +165,19 @@ fn a_folder_is_deployed_followed_and_survives_a_restart() {
     assert_eq!(dev.post("functions", "/greet", "kept"), (200, "kept".to_owned()));
     assert_eq!(dev.interrupt(), Some(0));
 }
+
+#[test]
+fn a_function_reaches_postgrest_without_being_told_where_it_is() {
+    let temp = tempfile::tempdir().unwrap();
+    let data_dir = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("functions");
+    fs::create_dir(&folder).unwrap();
+    save(&folder.join("notes.wasm"), &fs::read(guest("rest")).unwrap());
+    let dev = Dev::start(&folder, data_dir.path(), &temp.path().join("ready.json"));
+    // It answers a moment after it was started, and in its own words: there is no such table.
+    until("PostgREST's answer", || {
+        let (status, body) = dev.post("functions", "/notes", r#"{"text":"milk"}"#);
+        (status, body.contains("42P01")) == (404, true)
+    });
+    assert_eq!(dev.interrupt(), Some(0));
+}

@@ -6,7 +6,9 @@ use aes_gcm::aead::{AeadInPlace, KeyInit};
 use aes_gcm::{AesGcm, aes::Aes256};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::{EncodingKey, Header};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rsa::pkcs1::EncodeRsaPrivateKey as _;
+use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -43,6 +45,31 @@ pub fn token_signed_with(secret: &str, claims: &Value) -> String {
 pub fn unsigned_token(claims: &Value) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT" })), part(claims))
+}
+
+/// A pair of keys as InsForge's backend keeps one in `system.secrets`.
+pub struct RsaKey {
+    private: EncodingKey,
+    /// The public key, PEM.
+    pub public: String,
+}
+
+impl RsaKey {
+    /// A new pair.
+    #[must_use]
+    pub fn generate() -> Self {
+        let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
+        let private =
+            EncodingKey::from_rsa_pem(key.to_pkcs1_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
+        Self { private, public: key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap() }
+    }
+
+    /// An RS256 token under this key id.
+    #[must_use]
+    pub fn token(&self, id: Option<&str>, claims: &Value) -> String {
+        let header = Header { kid: id.map(str::to_owned), ..Header::new(Algorithm::RS256) };
+        jsonwebtoken::encode(&header, claims, &self.private).unwrap()
+    }
 }
 
 /// The second, so many seconds from now.

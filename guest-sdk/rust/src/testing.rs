@@ -13,8 +13,12 @@
 //! assert!(block_on(fetch("https://example.com/")).is_ok());
 //! ```
 
+pub use crate::host::sql::Statement;
+
+use crate::auth::{self, Identity, User};
 use crate::host::storage::Objects;
-use crate::{Request, Response, Result, functions, rest};
+use crate::{Request, Response, Result, functions, rest, sql};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
@@ -49,12 +53,20 @@ pub(crate) fn fake<F: ?Sized>(slot: &'static LocalKey<Slot<F>>) -> Option<Rc<F>>
 }
 
 type Fetch = dyn Fn(Request) -> Result<Response>;
+type Auth = dyn Fn(Option<&str>) -> Result<Identity, auth::Error>;
+type Users = dyn Fn(&str) -> Option<User>;
 type Rest = dyn Fn(Request) -> Result<Response, rest::Error>;
 
 type Functions = dyn Fn(&str, Request) -> Result<Response, functions::Error>;
 
+type Sql = dyn Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error>;
+
 thread_local! {
+    pub(crate) static SQL: Slot<Sql> = const { RefCell::new(None) };
     pub(crate) static FETCH: Slot<Fetch> = const { RefCell::new(None) };
+    pub(crate) static AUTH: Slot<Auth> = const { RefCell::new(None) };
+    pub(crate) static USERS: Slot<Users> = const { RefCell::new(None) };
+    pub(crate) static PUBLISHED: RefCell<Vec<Published>> = const { RefCell::new(Vec::new()) };
     pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
     pub(crate) static ASSETS: Slot<Path> = const { RefCell::new(None) };
@@ -66,6 +78,19 @@ thread_local! {
 #[must_use]
 pub fn logged() -> Vec<crate::log::Line> {
     crate::host::logged()
+}
+
+type Ai = dyn Fn(crate::ai::Request) -> Result<crate::ai::Answer, crate::ai::Error>;
+
+thread_local! {
+    pub(crate) static AI: Slot<Ai> = const { RefCell::new(None) };
+}
+
+/// Answers in the place of language models.
+pub fn ai(
+    answer: impl Fn(crate::ai::Request) -> Result<crate::ai::Answer, crate::ai::Error> + 'static,
+) -> Fake {
+    install(&AI, Rc::new(answer))
 }
 
 /// Answers outbound requests.
@@ -83,6 +108,35 @@ pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static)
     install(&REST, Rc::new(answer))
 }
 
+/// Says whom a credential speaks for: the caller's with `None`, and what is given to [`auth::verify`] with `Some`.
+pub fn auth(check: impl Fn(Option<&str>) -> Result<Identity, auth::Error> + 'static) -> Fake {
+    install(&AUTH, Rc::new(check))
+}
+
+/// Finds users by their ids.
+pub fn users(find: impl Fn(&str) -> Option<User> + 'static) -> Fake {
+    install(&USERS, Rc::new(find))
+}
+
+/// A message that was published on this thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its id.
+    pub id: String,
+    /// Its channel.
+    pub channel: String,
+    /// Its event.
+    pub event: String,
+    /// Its payload.
+    pub payload: Value,
+}
+
+/// Takes the messages that were published on this thread so far.
+#[must_use]
+pub fn published() -> Vec<Published> {
+    PUBLISHED.take()
+}
+
 /// An empty storage. Without one, a thread's objects are kept in memory until it ends.
 ///
 /// ```
@@ -94,6 +148,23 @@ pub fn rest(answer: impl Fn(Request) -> Result<Response, rest::Error> + 'static)
 /// ```
 pub fn storage() -> Fake {
     install(&STORAGE, Rc::<Objects>::default())
+}
+
+/// Answers statements for the database, those of transactions too; a transaction's end is the statement `COMMIT` or
+/// `ROLLBACK`.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{block_on, sql, testing};
+///
+/// let _database = testing::sql(|statement| match statement.text.as_str() {
+///     "DELETE FROM notes" => Ok(sql::Rows::affected(3)),
+///     other => panic!("{other}"),
+/// });
+/// assert_eq!(block_on(sql::query("DELETE FROM notes").execute()), Ok(3));
+/// ```
+pub fn sql(answer: impl Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error> + 'static) -> Fake {
+    install(&SQL, Rc::new(answer))
 }
 
 /// Assets in a folder of the host.

@@ -8,8 +8,8 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request};
 use std::sync::Arc;
 use wasmtime::component::Resource;
-use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as OutgoingHandler;
-use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
+use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as _;
+use wasmtime_wasi_http::p2::bindings::http::types::{Method, Scheme};
 use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody, WasiHttpCtxView, WasiHttpHooks};
 
@@ -22,27 +22,41 @@ impl Host for View<'_> {
         slug: String,
         request: Resource<HostOutgoingRequest>,
     ) -> wasmtime::Result<Result<Resource<HostFutureIncomingResponse>, Error>> {
-        let session = self.services.session::<Functions>()?;
-        session.invocation.usage.count_host_call();
-        let dispatch = match session.check(&slug) {
-            Ok(dispatch) => dispatch,
+        let mut hooks = match self.admit(&slug, &request)? {
+            Ok(hooks) => hooks,
             Err(error) => {
                 self.table.delete(request)?;
                 return Ok(Err(error));
             }
         };
-        let invocation = session.invocation.clone();
-        let Ok(place) = self.services.http().reserve() else {
-            self.table.delete(request)?;
-            return Ok(Err(Error::TooManyCalls));
-        };
         address(self.table.get_mut(&request)?, &slug);
-        let mut hooks = CallHooks { slug, dispatch, invocation, place: Some(place) };
         let mut view = WasiHttpCtxView { ctx: self.http, table: self.table, hooks: &mut hooks };
         match view.handle(request, None) {
             Ok(response) => Ok(Ok(response)),
             Err(error) => Ok(Err(Error::InvalidRequest(format!("{:?}", error.downcast()?)))),
         }
+    }
+}
+
+impl View<'_> {
+    /// Decides about a call, and takes its place among the invocation's requests.
+    fn admit(
+        &mut self,
+        slug: &str,
+        request: &Resource<HostOutgoingRequest>,
+    ) -> wasmtime::Result<Result<CallHooks, Error>> {
+        let session = self.services.session::<Functions>()?;
+        session.invocation.usage.count_host_call();
+        let invocation = session.invocation.clone();
+        let dispatch = match session.check(slug) {
+            Ok(dispatch) => dispatch,
+            Err(error) => return Ok(Err(error)),
+        };
+        if matches!(self.table.get(request)?.method, Method::Connect) {
+            return Ok(Err(Error::InvalidRequest("a function is no proxy to CONNECT through".to_owned())));
+        }
+        let Ok(place) = self.services.http().reserve() else { return Ok(Err(Error::TooManyCalls)) };
+        Ok(Ok(CallHooks { slug: slug.to_owned(), dispatch, invocation, place: Some(place) }))
     }
 }
 

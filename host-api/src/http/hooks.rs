@@ -9,7 +9,7 @@ use super::{
     OwnOrigin, ResponseFuture, Site,
 };
 use crate::{Capability, GrantError, InvocationContext};
-use http::{HeaderName, Request};
+use http::{HeaderName, Method, Request};
 use serde::Deserialize;
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
@@ -151,11 +151,14 @@ impl Hooks {
         self.invocation.usage.set_outbound_requests(requests);
     }
 
-    /// Which of the platform's own addresses a request goes to, if it does.
+    /// Which of the platform's own addresses a request goes to, if it does and may. One that may not is refused as a
+    /// request to any host is.
     fn site(&self, request: &Request<WasiBody>) -> Option<(Arc<Own>, Site)> {
         let own = self.configured.own.as_ref()?;
-        let site = own.origin.site(&Destination::of(request.uri()).ok()?)?;
-        Some((own.clone(), site))
+        let destination = Destination::of(request.uri()).ok()?;
+        let site = own.origin.site(&destination)?;
+        let granted = self.configured.policy.admit_name(&destination).is_ok();
+        (granted && request.method() != Method::CONNECT).then(|| (own.clone(), site))
     }
 
     /// Sends a request to the platform: within the process where it is served here, else to where it is.
@@ -168,34 +171,21 @@ impl Hooks {
     ) -> ResponseFuture {
         let depth = self.invocation.depth.saturating_add(1);
         let served = own.origin.dispatch().filter(|dispatch| dispatch.serves(site, request.uri()));
-        let place = match self.place_at_home(&request, served.is_some()) {
-            Ok(place) => place,
-            Err(error) => {
-                report(request.uri(), &error, Some(&self.invocation));
-                return Box::new(std::future::ready(Err(error.into_guest())));
-            }
+        let Some(dispatch) = served else {
+            request.headers_mut().insert(CALL_DEPTH, depth.into());
+            return self.session().send_under(&own.policy, request, options);
         };
-        match (served, place) {
-            (Some(dispatch), Some(place)) => {
+        match self.session().reserve() {
+            Ok(place) => {
                 let call = Call { request, caller: None, depth, deadline: self.invocation.deadline };
                 let patience = options.and_then(|options| options.first_byte_timeout);
                 own_call::answer(dispatch, site, call, place, patience)
             }
-            _ => {
-                request.headers_mut().insert(CALL_DEPTH, depth.into());
-                self.session().send_under(&own.policy, request, options)
+            Err(error) => {
+                report(request.uri(), &error, Some(&self.invocation));
+                Box::new(std::future::ready(Err(error.into_guest())))
             }
         }
-    }
-
-    /// Whether the function's grant lets it call the platform; with a place where the call stays within the process.
-    fn place_at_home(
-        &mut self,
-        request: &Request<WasiBody>,
-        stays: bool,
-    ) -> Result<Option<OpenRequest>, SendError> {
-        self.configured.policy.admit_name(&Destination::of(request.uri())?)?;
-        if stays { self.session().reserve().map(Some) } else { Ok(None) }
     }
 }
 
@@ -221,13 +211,9 @@ impl WasiHttpHooks for Hooks {
                 >,
             > + Send,
     > {
-        drop(processed);
         let sending = match self.site(&request) {
             Some((own, site)) => self.send_home(&own, site, request, options),
-            None => {
-                let policy = self.configured.policy.clone();
-                self.session().send_under(&policy, request, options)
-            }
+            None => self.session().send(request, options, processed),
         };
         self.count();
         sending

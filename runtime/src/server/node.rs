@@ -69,7 +69,10 @@ impl Node {
             config: &config,
             secrets: registry.directory().secrets(),
             keys: Some(Arc::new(registry.clone())),
+            users: Some(registry.users()),
+            messages: Some(registry.messages()),
             login_roles: Some(Arc::new(registry.clone())),
+            key_values: registry.key_values(),
         };
         let capabilities = Arc::new(capabilities(platform)?);
         let instances = config.admission.concurrency;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use wasmforge_tests::{
-    API_KEY, Database, Node, Serve, answering, in_seconds, request, token, token_signed_with, unsigned_token,
+    ANON_KEY, API_KEY, Database, Node, Serve, answering, in_seconds, request, token, token_signed_with,
+    unsigned_token,
 };
 
 const NOBODY: (u16, &str) = (401, "AUTH_INVALID_CREDENTIALS");
@@ -50,7 +51,9 @@ async fn a_function_for_users_lets_users_in_and_whoever_stands_above_them() {
         assert_eq!(status(&node, "authenticated", &bearer).await, 200, "{bearer}");
     }
     assert_eq!(node.functions.get("/authenticated").await.failure(), (NOBODY.0, NOBODY.1.to_owned()));
-    refused(&node, "authenticated", &token(&claims("anon")), TOO_WEAK).await;
+    for bearer in [token(&claims("anon")), ANON_KEY.to_owned()] {
+        refused(&node, "authenticated", &bearer, TOO_WEAK).await;
+    }
 }
 
 #[tokio::test]

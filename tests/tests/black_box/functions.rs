@@ -132,6 +132,23 @@ async fn a_function_that_is_not_there_is_unknown() {
 }
 
 #[tokio::test]
+async fn a_tunnel_through_a_function_is_refused() {
+    let (_database, node) = node().await;
+    let answer = node.functions.post(&format!("{}&method=CONNECT", via("probe", "/")), "").await;
+    assert_eq!((answer.code(), &answer.json()["error"]), (500, &json!("InvalidRequest")), "{answer:?}");
+    let own = node.functions.url("/probe");
+    let answer = node.functions.get(&format!("/probe?do=fetch&method=CONNECT&url={own}")).await;
+    assert_eq!(answer.json()["error"], "HttpRequestMethodInvalid");
+}
+
+#[tokio::test]
+async fn calls_by_name_count_like_other_requests() {
+    let (_database, node) = node().await;
+    let answer = node.functions.get("/caller?do=call-many&slug=probe&n=300").await;
+    assert_eq!(answer.json(), json!({ "200": 256, "TooManyCalls": 44 }));
+}
+
+#[tokio::test]
 async fn a_function_that_calls_itself_is_stopped_after_eight_calls() {
     let (_database, node) = node().await;
     let answer = node.functions.get("/caller?do=descend&slug=caller").await;

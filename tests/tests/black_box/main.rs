@@ -8,7 +8,9 @@
     reason = "tests fail by panicking"
 )]
 
+mod ai;
 mod api;
+mod auth;
 mod cache;
 mod callers;
 mod coverage;
@@ -18,24 +20,31 @@ mod examples;
 mod execution;
 mod files;
 mod functions;
+mod functions_cleanup_logs;
+mod functions_manage_bot;
 mod functions_test_webhook;
 mod grants;
+mod guide;
 mod hostile;
 mod http_semantics;
 mod insforge;
+mod keyvalue;
 mod limits;
 mod log;
 mod malformed;
 mod modules;
 mod outbound;
 mod own_origin;
+mod realtime;
 mod recovery;
 mod rest;
 mod run_command;
 mod secrets;
 mod serve;
+mod sql;
 mod storage;
 mod storage_s3;
 mod streaming;
 mod telemetry;
+mod tls_upstream;
 mod upstream;

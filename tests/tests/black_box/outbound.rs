@@ -1,5 +1,6 @@
 //! Where functions may send requests, and what happens to those that they may not, or that fail.
 
+use crate::tls_upstream::TlsUpstream;
 use crate::upstream::Upstream;
 use serde_json::{Value, json};
 use wasmforge_tests::{Answer, Database, Node, Run, Running, Serve, component};
@@ -199,4 +200,19 @@ async fn a_peer_that_breaks_off_in_the_middle_is_noticed() {
         error(&Run::guest("probe").allow_private_network().start().await, "http://127.0.0.1:1/").await,
         "ConnectionRefused"
     );
+}
+
+#[tokio::test]
+async fn https_is_spoken_with_whom_the_platforms_roots_vouch_for() {
+    let peer = TlsUpstream::start().await;
+    let stranger = Run::guest("probe").allow_private_network().start().await;
+    // A machine without any roots says so instead.
+    let unknown = error(&stranger, &peer.url("/")).await;
+    assert!(["TlsCertificateError", "ConfigurationError"].contains(&unknown.as_str()), "{unknown}");
+    let file = peer.certificate();
+    let trusting =
+        Run::guest("probe").allow_private_network().var("SSL_CERT_FILE", file.display()).start().await;
+    assert_eq!(fetched(&trusting, &peer.url("/")).await.text(), "HTTP/2.0");
+    let by_address = peer.url("/").replace("localhost", "127.0.0.1");
+    assert_eq!(error(&trusting, &by_address).await, "TlsCertificateError", "the certificate is for the name");
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wasmforge_tests::{
-    ANON_KEY, API_KEY, Answer, Database, Node, Postgrest, Serve, component, in_seconds, request,
-    token_signed_with, unsigned_token,
+    ANON_KEY, API_KEY, Answer, Database, Node, Postgrest, RsaKey, Serve, component, encrypt, in_seconds,
+    in_time, request, token_signed_with, unsigned_token,
 };
 
 /// PostgREST wants 32 bytes.
@@ -131,6 +131,22 @@ async fn every_credential_is_exchanged_for_the_role_it_stands_for() {
 }
 
 #[tokio::test]
+async fn a_token_that_postgrest_could_not_check_is_exchanged_for_one_that_it_can() {
+    let platform = Platform::start().await;
+    let key = RsaKey::generate();
+    platform.database.write_secret("JWT_PUBLIC_KEY", &encrypt(&key.public)).await;
+    platform.database.write_secret("JWT_KEY_ID", &encrypt("kid_1")).await;
+    let token = key.token(Some("kid_1"), &claims("authenticated", ANN));
+    in_time("the key being known", async {
+        while platform.relay("GET", "/rpc/whoami", &token, &[]).await.code() != 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert_eq!(platform.whoami(&token).await["sub"], ANN);
+}
+
+#[tokio::test]
 async fn a_credential_that_is_not_good_reaches_nothing() {
     let platform = Platform::start().await;
     let expired = json!({ "sub": ANN, "role": "authenticated", "exp": in_seconds(-60) });
@@ -240,6 +256,19 @@ async fn a_path_cannot_lead_out_of_postgrest() {
     assert_eq!((elsewhere.code(), elsewhere.json()), (200, json!([])));
     let tunnel = platform.relay("TRACE", "/lines", "", &[]).await;
     assert_eq!(error(&tunnel), (500, "InvalidRequest"), "{tunnel:?}");
+}
+
+#[tokio::test]
+async fn a_table_is_served_soon_after_it_is_made() {
+    let platform = Platform::start().await;
+    assert_eq!(platform.relay("GET", "/later", "", &[]).await.code(), 404);
+    platform.database.execute("CREATE TABLE later (id int)").await;
+    in_time("the table being served", async {
+        while platform.relay("GET", "/later", "", &[]).await.code() != 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -124,3 +124,45 @@ impl From<Error> for crate::Error {
         Self::service(status, error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{block_on, rest, testing};
+
+    fn fetch(status: u16, body: &'static str) -> Error {
+        let _fake = testing::rest(move |_| {
+            let mut response = Response::new(body.into());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            Ok(response)
+        });
+        block_on(rest::from("posts").fetch_one::<serde_json::Value>()).unwrap_err()
+    }
+
+    fn status(error: Error) -> StatusCode {
+        crate::Error::from(error).status()
+    }
+
+    #[test]
+    fn a_refusal_keeps_postgrests_words() {
+        let body = r#"{"code":"42501","message":"permission denied","details":null,"hint":"sign in"}"#;
+        let Error::Refused(failure) = fetch(403, body) else { panic!("not a refusal") };
+        assert_eq!(failure.to_string(), "permission denied (42501)");
+        assert_eq!((failure.details, failure.hint.as_deref()), (None, Some("sign in")));
+    }
+
+    #[test]
+    fn a_refusal_in_other_words_is_shown_as_it_is() {
+        let Error::Refused(failure) = fetch(502, "<html>bad gateway</html>") else { panic!("not a refusal") };
+        assert_eq!(failure.to_string(), "502 Bad Gateway: <html>bad gateway</html>");
+    }
+
+    #[test]
+    fn the_callers_fault_stays_the_callers() {
+        assert_eq!(status(fetch(409, "{}")), StatusCode::CONFLICT);
+        assert_eq!(status(fetch(503, "{}")), StatusCode::BAD_GATEWAY);
+        assert_eq!(status(fetch(200, "[]")), StatusCode::NOT_FOUND);
+        assert_eq!(status(fetch(200, "no JSON")), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(status(Error::InvalidCredential), StatusCode::UNAUTHORIZED);
+    }
+}

@@ -257,3 +257,55 @@ pub(super) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, E
     let body = response.into_body().bytes().await.map_err(Error::of_body)?;
     Ok(serde_json::from_slice(&body)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rest::Identity;
+    use crate::{block_on, testing};
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    /// What a query sends: method, target, the header `prefer`, the body.
+    fn sent(query: impl AsyncFnOnce() -> Result<(), Error>) -> (String, Option<Identity>) {
+        let seen = Rc::new(RefCell::new((String::new(), None)));
+        let _fake = testing::rest({
+            let seen = seen.clone();
+            move |request| {
+                let (head, body) = request.into_parts();
+                let prefer = head.headers.get("prefer").map_or("", |value| value.to_str().unwrap());
+                let text = block_on(body.text()).unwrap();
+                let line = format!("{} {} {prefer} {text}", head.method, head.uri);
+                *seen.borrow_mut() = (line, head.extensions.get().copied());
+                Ok(Response::new("[]".into()))
+            }
+        });
+        block_on(query()).unwrap();
+        seen.take()
+    }
+
+    #[test]
+    fn filters_become_parameters() {
+        let (line, identity) = sent(async || {
+            let query =
+                from("posts").eq("a", 1).any_of("b", ["x,y", "\"z\""]).or("c.eq.1,d.is.null").offset(3);
+            query.fetch::<serde_json::Value>().await.map(drop)
+        });
+        assert_eq!(
+            line,
+            "GET /posts?a=eq.1&b=in.%28%22x%2Cy%22%2C%22%5C%22z%5C%22%22%29&or=%28c.eq.1%2Cd.is.null%29&offset=3  "
+        );
+        assert_eq!(identity, Some(Identity::Caller));
+    }
+
+    #[test]
+    fn a_write_says_what_it_wants_back() {
+        let row = serde_json::json!({ "a": 1 });
+        let (line, identity) = sent(async || from("posts").upsert(&row).as_service().execute().await);
+        assert_eq!(line, r#"POST /posts resolution=merge-duplicates, return=minimal {"a":1}"#);
+        assert_eq!(identity, Some(Identity::Service));
+        let (line, _) =
+            sent(async || from("posts").delete().eq("a", 1).fetch::<serde_json::Value>().await.map(drop));
+        assert_eq!(line, "DELETE /posts?a=eq.1 return=representation ");
+    }
+}

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// Connections of the registry. Warm invocations use none of them.
-const CONNECTIONS: u32 = 10;
+pub(super) const CONNECTIONS: u32 = 10;
 /// How long a caller waits for a connection: a database that is away must not pile requests up.
 const ACQUIRE: Duration = Duration::from_secs(3);
 /// A connection that lay idle for longer is asked whether it is still there before it is used.
@@ -21,13 +21,13 @@ pub enum RegistryError {
     Url,
 }
 
-/// A pool that connects when it is first used.
-pub(super) fn lazy_pool(database: &DatabaseConfig) -> Result<PgPool, RegistryError> {
+/// A pool of so many connections at most that connects when it is first used.
+pub(super) fn lazy_pool(database: &DatabaseConfig, connections: u32) -> Result<PgPool, RegistryError> {
     let options = PgConnectOptions::from_str(database.url.expose())
         .map_err(|_| RegistryError::Url)?
         .application_name("wasmforge");
     Ok(PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(Duration::from_secs(300))
         .test_before_acquire(false)

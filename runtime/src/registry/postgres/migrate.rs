@@ -12,12 +12,19 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
 /// The migration that only runs on a database without InsForge's tables.
 const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
 
+/// What else a database gets whose tables are ours. Beside InsForge's backend its own migrations make these.
+const OURS: [(&str, &str); 2] = [
+    ("0005_realtime", include_str!("../migrations/0005_realtime.sql")),
+    ("0009_postgrest", include_str!("../migrations/0009_postgrest.sql")),
+];
+
 /// What every database gets, in order.
-const ADDITIONS: [(&str, &str); 5] = [
+const ADDITIONS: &[(&str, &str)] = &[
     ("0002_tables", include_str!("../migrations/0002_tables.sql")),
     ("0003_triggers", include_str!("../migrations/0003_triggers.sql")),
     ("0006_storage", include_str!("../migrations/0006_storage.sql")),
     ("0007_telemetry", include_str!("../migrations/0007_telemetry.sql")),
+    ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
 ];
 
@@ -84,6 +91,9 @@ async fn apply(connection: &mut PgConnection) -> Result<Found, sqlx::Error> {
     if !found.has_tables() {
         steps.insert(0, BASE);
     }
+    if !found.has_tables() || found.is_ours() {
+        steps.extend(OURS);
+    }
     for (name, sql) in steps {
         if found.applied.contains(name) {
             continue;
@@ -144,10 +154,16 @@ impl Found {
     }
 
     fn is_complete(&self) -> bool {
-        self.has_tables() && ADDITIONS.iter().all(|(name, _)| self.applied.contains(*name))
+        let ours: &[_] = if self.is_ours() { &OURS } else { &[] };
+        self.has_tables() && ADDITIONS.iter().chain(ours).all(|(name, _)| self.applied.contains(*name))
+    }
+
+    /// Whether we made the tables that functions need first.
+    fn is_ours(&self) -> bool {
+        self.applied.contains(BASE.0)
     }
 
     fn schema(&self, mode: Mode) -> Schema {
-        Schema { mode, owned: self.applied.contains(BASE.0) }
+        Schema { mode, owned: self.is_ours() }
     }
 }

@@ -9,9 +9,11 @@ mod connect;
 mod history_writer;
 mod index;
 mod invocation_writer;
+mod keyvalue;
 mod log_writer;
 mod login_roles;
 mod migrate;
+mod platform_tables;
 mod reader;
 mod retention;
 mod revalidate;
@@ -38,7 +40,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wasmforge_host_api::auth::{Credentials, Keys};
+use wasmforge_host_api::auth::{Credentials, Keys, Users};
+use wasmforge_host_api::realtime::Messages;
 
 /// What the registry is told.
 #[derive(Clone, Debug)]
@@ -95,6 +98,7 @@ pub struct PostgresRegistry(Arc<Shared>);
 pub(super) struct Shared {
     config: RegistryConfig,
     pool: PgPool,
+    tables: Arc<platform_tables::PlatformTables>,
     cipher: SecretCipher,
     directory: Arc<Directory>,
     credentials: ArcSwap<Credentials>,
@@ -115,7 +119,8 @@ impl PostgresRegistry {
     /// # Errors
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
-        let pool = connect::lazy_pool(&config.database)?;
+        let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, invocation_queue) = History::new();
         let (logs, log_queue) = History::new();
         let shared = Arc::new(Shared {
@@ -132,6 +137,7 @@ impl PostgresRegistry {
             tasks: Mutex::default(),
             config,
             pool,
+            tables,
         });
         *shared.tasks.lock() = vec![
             tokio::spawn(sync::run(shared.clone())),
@@ -180,6 +186,18 @@ impl PostgresRegistry {
         self.0.credentials.load_full()
     }
 
+    /// The users behind tokens.
+    #[must_use]
+    pub fn users(&self) -> Arc<dyn Users> {
+        self.0.tables.clone()
+    }
+
+    /// The channels that messages are published on.
+    #[must_use]
+    pub fn messages(&self) -> Arc<dyn Messages> {
+        self.0.tables.clone()
+    }
+
     /// Where invocations are recorded.
     #[must_use]
     pub fn invocations(&self) -> History<InvocationRow> {
@@ -190,6 +208,12 @@ impl PostgresRegistry {
     #[must_use]
     pub fn logs(&self) -> History<LogRow> {
         self.0.logs.clone()
+    }
+
+    /// Where functions keep values under keys.
+    #[must_use]
+    pub fn key_values(&self) -> Arc<dyn wasmforge_host_api::keyvalue::Store> {
+        Arc::new(keyvalue::KeyValues::new(self.0.clone()))
     }
 
     /// Every function, newest first, without its code.
@@ -235,6 +259,7 @@ impl PostgresRegistry {
             // A task that panicked has already said so.
             let _ = task.await;
         }
+        self.0.tables.close().await;
         self.0.pool.close().await;
     }
 }

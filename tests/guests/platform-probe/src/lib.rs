@@ -4,9 +4,15 @@
 //! |---|---|
 //! | `rest&path=` | what PostgREST answers to this request's method and body at that path, `&as=service` as the platform; its headers are this request's that begin with `x-send-`, without that |
 //! | `upload&path=&rows=` | what PostgREST answers to a `POST` of so many JSON objects, `{"text":"row <n>"}`, sent as a stream |
+//! | `caller` | role, subject, email and claims of the caller, as a JSON array |
+//! | `verify&credential=` | the same of that credential |
+//! | `user` | the caller's row of the table of users, or `null` |
+//! | `publish&channel=&event=` | the id of a message with this request's body as its payload, or with `&bytes=` of text |
 //!
 //! What a service refuses is answered with the status of the SDK's error, and its variant's name in `x-error`.
 
+mod auth;
+mod realtime;
 mod rest;
 
 use wasmforge::{Error, Request, RequestExt, Response, Result};
@@ -17,6 +23,10 @@ async fn main(req: Request) -> Result<Response> {
     match what.as_str() {
         "rest" => rest::relay(req).await,
         "upload" => rest::upload(&req).await,
+        "caller" => auth::caller().await,
+        "verify" => auth::verify(&req).await,
+        "user" => auth::user().await,
+        "publish" => realtime::publish(req).await,
         unknown => Err(Error::bad_request(format!("the probe does not know `{unknown}`"))),
     }
 }

@@ -23,6 +23,20 @@ pub(crate) async fn call(req: Request) -> Result<Response> {
     }
 }
 
+/// Calls `?slug=` `n` times in a row and counts the outcomes.
+pub(crate) async fn call_many(req: Request) -> Result<Response> {
+    let (slug, n) = (text(&req, "slug")?, text(&req, "n")?.parse::<u32>()?);
+    let mut outcomes = BTreeMap::<String, u32>::new();
+    for _ in 0..n {
+        let outcome = match functions::call(&slug, http::Request::new(())).await {
+            Ok(answer) => answer.status().as_u16().to_string(),
+            Err(error) => failure(&error).remove("error").unwrap_or_default(),
+        };
+        *outcomes.entry(outcome).or_default() += 1;
+    }
+    response::json(&outcomes)
+}
+
 fn failure(error: &functions::Error) -> BTreeMap<&'static str, String> {
     let name = format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect();
     BTreeMap::from([("error", name), ("message", error.to_string())])

@@ -16,6 +16,7 @@
 //! | `large&mib=` | so many MiB, known in advance |
 //! | `panic` | none |
 //! | `call&slug=&path=&method=&header=` | what that function answers to this request's body, or its error as JSON |
+//! | `call-many&slug=&n=` | how often that function answered what to `n` calls |
 //! | `descend&slug=&then=` | how often these two functions, or this one, can call each other |
 //! | `descend-by-http&url=` | the same, by HTTP |
 //! | `deadlock` | none: it waits for nothing |
@@ -77,6 +78,7 @@ async fn main(req: Request) -> Result<Response> {
             Ok(vec![b'x'; mib * 1024 * 1024].into_response())
         }
         "call" => calls::call(req).await,
+        "call-many" => calls::call_many(req).await,
         "descend" => calls::descend(req).await,
         "descend-by-http" => calls::descend_by_http(req).await,
         "panic" => trap(),
