@@ -18,6 +18,7 @@ mod credentials;
 mod disconnect;
 mod examples;
 mod execution;
+mod files;
 mod functions;
 mod functions_cleanup_logs;
 mod functions_manage_bot;
