@@ -3,6 +3,9 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
 //! with every variable stands in `docs/operators-guide.md`.
 
+mod ai;
+mod files;
+mod keyvalue;
 mod outbound;
 mod rest;
 mod secret;
@@ -21,6 +24,9 @@ use crate::engine::{LimitPolicy, MIB};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+use wasmforge_host_api::ai::AiSettings;
+use wasmforge_host_api::files::FilesSettings;
+use wasmforge_host_api::keyvalue::KeyValueLimits;
 
 /// Where PostgreSQL is.
 #[derive(Clone, Debug)]
@@ -104,6 +110,8 @@ pub struct Config {
     pub access_anon_key: Option<Secret>,
     /// Where objects are kept.
     pub storage: StorageConfig,
+    /// Which files functions find.
+    pub files: FilesSettings,
     /// Limits of invocations.
     pub limits: LimitPolicy,
     /// Admission.
@@ -112,6 +120,10 @@ pub struct Config {
     pub compile: CompileConfig,
     /// Where functions' SQL goes.
     pub sql: SqlConfig,
+    /// Language models.
+    pub ai: AiSettings,
+    /// What functions may keep under keys.
+    pub keyvalue: KeyValueLimits,
     /// Bytes of the largest JSON body that the admin API accepts: `MAX_JSON_BODY_SIZE`, such as `100mb`.
     pub max_json_body: u64,
     /// What functions may reach.
@@ -156,6 +168,7 @@ impl Config {
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
             storage: StorageConfig::from_variables(vars),
+            files: files::from_variables(vars)?,
             limits: limits(vars)?,
             admission: AdmissionConfig {
                 concurrency: vars.parse("WASMFORGE_MAX_CONCURRENCY", "a number")?.unwrap_or(1000).max(1),
@@ -164,6 +177,8 @@ impl Config {
             },
             compile: compile(vars)?,
             sql: SqlConfig::from_variables(vars)?,
+            ai: ai::settings(vars)?,
+            keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
             rest: RestConfig::from_variables(vars),

@@ -66,6 +66,22 @@ impl Node {
         assert_eq!(answer.code(), 201, "{answer:?}");
     }
 
+    /// Waits until the example `env`, which is deployed under its name, sees a variable with this value; `None` means that
+    /// it is not there.
+    pub async fn variable_becomes(&self, name: &str, value: Option<&str>) {
+        let path = format!("/env?name={name}");
+        let asked = async {
+            loop {
+                let answer = self.functions.get(&path).await;
+                if (answer.code() == 200).then(|| answer.text()) == value {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        crate::in_time(&format!("{name} being {value:?}"), asked).await;
+    }
+
     /// The names of all functions, newest first.
     pub async fn slugs(&self) -> Vec<String> {
         let list = self.admin("GET", "/api/functions", None).await.json();

@@ -14,10 +14,12 @@
 
 mod api;
 mod binary;
+mod fernet;
 mod guests;
 mod http;
 mod keys;
 mod lines;
+mod openai;
 mod peer;
 mod postgres;
 mod postgrest;
@@ -32,10 +34,12 @@ mod wait;
 
 pub use api::Headers;
 pub use binary::{Finished, Launch, Process};
+pub use fernet::fernet_decrypt;
 pub use guests::{assembled, component, named_guests, written};
 pub use http::{Answer, Connection, Endpoint, Open, Upload, request};
 pub use keys::{RsaKey, encrypt, encrypt_with, in_seconds, token, token_signed_with, unsigned_token};
 pub use lines::Lines;
+pub use openai::{Asked, OpenAi};
 pub use peer::{Peer, Received};
 pub use postgres::{Database, Postgres};
 pub use postgrest::Postgrest;

@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// A request that came.
 #[derive(Clone, Debug)]
@@ -57,10 +57,12 @@ impl Peer {
         let received = Arc::new(Mutex::new(Vec::new()));
         let (reply, log): (Arc<Reply>, _) = (Arc::new(reply), received.clone());
         let task = tokio::spawn(async move {
+            // Ends with this task, so that a peer that is gone leaves no connection open.
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let (reply, log) = (reply.clone(), log.clone());
                 let service = service_fn(move |request| take(request, reply.clone(), log.clone()));
-                tokio::spawn(async move {
+                connections.spawn(async move {
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
             }

@@ -40,21 +40,25 @@
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
 //! - **The database over HTTP**: [`rest`], under the caller's identity.
 //! - **Who calls**: [`auth`]. **Messages to listeners**: [`realtime`].
-//! - **Files that the platform keeps**: [`storage`].
+//! - **Files that the platform keeps**: [`storage`]. **Files of the function's own**: [`files`].
 //! - **Outbound requests**: [`fetch`]. **Other functions**: [`functions`].
 //! - **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log).
+//! - **Values under keys**: [`kv`]. **Language models**: [`ai`].
 //! - **Waiting**: [`sleep`], [`join`], [`spawn`].
 //! - **Headers**: each value survives, several `set-cookie` too. Headers that concern one connection only (`connection`, `keep-alive`,
 //!   `transfer-encoding`, `upgrade` and the like) are not a function's to set: they are left out, with a line in the log, so that a fetched
 //!   response can be passed on as it is.
 
+pub mod ai;
 pub mod auth;
 mod body;
 pub mod config;
 pub mod env;
 mod error;
 mod fetch;
+pub mod files;
 pub mod functions;
+pub mod kv;
 pub mod log;
 mod query;
 pub mod realtime;

@@ -20,6 +20,7 @@ use crate::host::storage::Objects;
 use crate::{Request, Response, Result, functions, rest, sql};
 use serde_json::Value;
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
@@ -68,6 +69,7 @@ thread_local! {
     pub(crate) static PUBLISHED: RefCell<Vec<Published>> = const { RefCell::new(Vec::new()) };
     pub(crate) static FUNCTIONS: Slot<Functions> = const { RefCell::new(None) };
     pub(crate) static REST: Slot<Rest> = const { RefCell::new(None) };
+    pub(crate) static ASSETS: Slot<Path> = const { RefCell::new(None) };
     pub(crate) static STORAGE: Slot<Objects> = const { RefCell::new(None) };
     pub(crate) static STORAGE_BY_DEFAULT: Rc<Objects> = Rc::default();
 }
@@ -76,6 +78,19 @@ thread_local! {
 #[must_use]
 pub fn logged() -> Vec<crate::log::Line> {
     crate::host::logged()
+}
+
+type Ai = dyn Fn(crate::ai::Request) -> Result<crate::ai::Answer, crate::ai::Error>;
+
+thread_local! {
+    pub(crate) static AI: Slot<Ai> = const { RefCell::new(None) };
+}
+
+/// Answers in the place of language models.
+pub fn ai(
+    answer: impl Fn(crate::ai::Request) -> Result<crate::ai::Answer, crate::ai::Error> + 'static,
+) -> Fake {
+    install(&AI, Rc::new(answer))
 }
 
 /// Answers outbound requests.
@@ -150,4 +165,17 @@ pub fn storage() -> Fake {
 /// ```
 pub fn sql(answer: impl Fn(&Statement) -> std::result::Result<sql::Rows, sql::Error> + 'static) -> Fake {
     install(&SQL, Rc::new(answer))
+}
+
+/// Assets in a folder of the host.
+///
+/// ```
+/// # use wasmforge_sdk as wasmforge;
+/// use wasmforge::{files, testing};
+///
+/// let _fake = testing::assets("tests/assets");
+/// assert!(files::assets().ends_with("tests/assets"));
+/// ```
+pub fn assets(folder: impl AsRef<Path>) -> Fake {
+    install(&ASSETS, Rc::from(folder.as_ref()))
 }

@@ -44,6 +44,11 @@ impl SecretSet {
         self.all.get_or_init(|| self.select(|secret| !SIGNING.contains(&secret.name.as_str()))).clone()
     }
 
+    /// The value of one secret, for the platform's own use.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.secrets.iter().find(|secret| secret.name == name).map(|secret| secret.value.as_str())
+    }
+
     /// Those with these names.
     pub fn named(&self, names: &[String]) -> Arc<Environment> {
         self.select(|secret| names.contains(&secret.name))

@@ -1,6 +1,6 @@
 //! `wasmforge dev`: the whole platform on this machine, with the functions of a folder.
 
-use crate::config::{Config, LogFormat, Variables};
+use crate::config::{Config, LogFormat, StoreConfig, Variables};
 use crate::dev::{self, LocalServices, RegistryDeploy, Session};
 use crate::registry::PostgresRegistry;
 use crate::server::{Listener, Node, ReadyFile, Shutdown, url_of};
@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
+use wasmforge_host_api::files::AssetsRoot;
 
 /// What `dev` is told on the command line.
 #[derive(clap::Args)]
@@ -145,6 +146,8 @@ impl DevArgs {
         config.functions_addr = listeners.functions.addr();
         config.platform_addr = listeners.platform.as_ref().map(Listener::addr);
         config.dev_mode = true;
+        config.files.assets.extend(self.folders().into_iter().map(AssetsRoot::BesideSource));
+        config.storage.store.get_or_insert_with(|| StoreConfig::Directory(services.data_dir().storage()));
         if variables.get("WASMFORGE_LOG_FORMAT").is_none() {
             config.log_format = LogFormat::Pretty;
         }

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use wasmforge_host_api::files::AssetsRoot;
 use wasmforge_host_api::secrets::{Secret, SecretSet};
 use zeroize::Zeroizing;
 
@@ -34,7 +35,7 @@ pub(super) struct RunArgs {
     /// A variable of the guest; may be given several times
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
-    /// A folder that a command may read and write, as `/`
+    /// A folder that a command may read and write, as `/`, and a request handler may read, as `/assets`
     #[arg(long, value_name = "DIR")]
     files: Option<PathBuf>,
     /// Let the guest reach private addresses, this machine's included
@@ -81,11 +82,12 @@ fn secrets(variables: Vec<(String, String)>) -> Vec<Secret> {
 }
 
 async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
-    if args.files.is_some() {
-        bail!("--files is for commands; a request handler has no file system");
-    }
     let mut config = Config::from_variables(&Variables::of_process())?;
     config.dev_mode = true;
+    if let Some(files) = args.files.as_ref().filter(|files| !files.is_dir()) {
+        bail!("--files {}: there is no such folder", files.display());
+    }
+    config.files.assets = args.files.map(AssetsRoot::One).into_iter().collect();
     config.outbound.allow_private_network |= args.allow_private_network;
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));

@@ -63,6 +63,12 @@ impl DataDir {
         self.path.join("code")
     }
 
+    /// Where objects are kept.
+    #[must_use]
+    pub fn storage(&self) -> PathBuf {
+        self.path.join("storage")
+    }
+
     /// A folder in it that belongs to the user that services run as, and to that user alone.
     pub(super) fn service_dir(&self, name: &str, account: Option<&Account>) -> Result<PathBuf, DevError> {
         let dir = self.path.join(name);

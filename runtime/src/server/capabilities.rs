@@ -7,9 +7,12 @@ use crate::config::{Config, OutboundConfig};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use wasmforge_host_api::Capabilities;
+use wasmforge_host_api::ai::Ai;
 use wasmforge_host_api::auth::{Auth, Keys, Users};
+use wasmforge_host_api::files::Files;
 use wasmforge_host_api::functions::Functions;
 use wasmforge_host_api::http::{Http, Outbound, OutboundPolicy, OwnOrigin};
+use wasmforge_host_api::keyvalue::{KeyValue, MemoryStore, Store};
 use wasmforge_host_api::log::Log;
 use wasmforge_host_api::realtime::{Messages, Realtime};
 use wasmforge_host_api::rest::{Postgrest, Rest};
@@ -30,13 +33,23 @@ pub struct Platform<'a> {
     pub messages: Option<Arc<dyn Messages>>,
     /// Creates the login roles of functions' SQL; `None` likewise.
     pub login_roles: Option<Arc<dyn LoginRoles>>,
+    /// Where functions keep values under keys.
+    pub key_values: Arc<dyn Store>,
 }
 
 impl<'a> Platform<'a> {
     /// The platform of a process that runs one file and has nothing behind it.
     #[must_use]
     pub fn alone(config: &'a Config, secrets: Arc<ArcSwap<SecretSet>>) -> Self {
-        Self { config, secrets, keys: None, users: None, messages: None, login_roles: None }
+        Self {
+            config,
+            secrets,
+            keys: None,
+            users: None,
+            messages: None,
+            login_roles: None,
+            key_values: Arc::new(MemoryStore::default()),
+        }
     }
 }
 
@@ -45,13 +58,17 @@ impl<'a> Platform<'a> {
 /// # Errors
 /// [`NodeError::Tls`], and URLs of databases that cannot be understood.
 pub fn capabilities(platform: Platform<'_>) -> Result<Capabilities, NodeError> {
-    let Platform { config, secrets, keys, users, messages, login_roles } = platform;
+    let Platform { config, secrets, keys, users, messages, login_roles, key_values } = platform;
     let outbound = Outbound::builder().build().map_err(|error| NodeError::Tls(error.to_string()))?;
     let own = own_origin(config, secrets.clone());
     let http = Http::new(outbound.clone(), policy(config)).with_own_origin(own.clone());
+    let ai = Ai::new(outbound.clone(), config.ai.clone(), secrets.clone());
     Ok(Capabilities::new(http, Secrets::new(secrets))
+        .with(ai)
         .with(Auth::new(keys.clone(), users))
+        .with(Files::new(config.files.clone()))
         .with(Functions::new(own))
+        .with(KeyValue::new(key_values, config.keyvalue))
         .with(Log)
         .with(Realtime::new(messages))
         .with(Rest::new(postgrest(config, &outbound), keys.clone()))

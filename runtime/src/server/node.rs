@@ -72,6 +72,7 @@ impl Node {
             users: Some(registry.users()),
             messages: Some(registry.messages()),
             login_roles: Some(Arc::new(registry.clone())),
+            key_values: registry.key_values(),
         };
         let capabilities = Arc::new(capabilities(platform)?);
         let instances = config.admission.concurrency;

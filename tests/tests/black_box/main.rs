@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod ai;
 mod api;
 mod auth;
 mod cache;
@@ -17,12 +18,17 @@ mod credentials;
 mod disconnect;
 mod examples;
 mod execution;
+mod files;
 mod functions;
+mod functions_cleanup_logs;
+mod functions_manage_bot;
 mod functions_test_webhook;
 mod grants;
+mod guide;
 mod hostile;
 mod http_semantics;
 mod insforge;
+mod keyvalue;
 mod limits;
 mod log;
 mod malformed;

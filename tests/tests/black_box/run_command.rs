@@ -193,6 +193,6 @@ async fn arguments_that_make_no_sense_are_refused() {
     let hello = component("hello");
     let bad = Launch::new(["run"]).arg(&hello).arg("--env").arg("NO_VALUE").finish().await;
     assert!(!bad.status.success() && bad.stderr.contains("NAME=VALUE"), "{bad:?}");
-    let files = Launch::new(["run"]).arg(&hello).arg("--files").arg("/tmp").finish().await;
-    refused(&files, &["--files is for commands"]);
+    let files = Launch::new(["run"]).arg(&hello).arg("--files").arg("/no/such").finish().await;
+    refused(&files, &["--files /no/such: there is no such folder"]);
 }

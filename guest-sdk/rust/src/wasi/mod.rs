@@ -1,11 +1,14 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
+mod ai;
 mod auth;
 mod config;
 mod fetch;
+pub(crate) mod files;
 pub(crate) mod functions;
 mod headers;
 mod incoming;
+mod kv;
 mod log;
 mod outgoing;
 mod reactor;
@@ -15,10 +18,12 @@ mod serve;
 pub(crate) mod sql;
 pub(crate) mod storage;
 
+pub(crate) use ai::{Deltas, chat, chat_stream, embed, paint};
 pub(crate) use auth::{caller, user, verify};
 pub(crate) use config::{config, whole_config};
 pub(crate) use fetch::fetch;
 pub(crate) use incoming::Incoming;
+pub(crate) use kv::{Bucket, open_bucket};
 pub(crate) use log::log;
 pub(crate) use reactor::wait;
 pub(crate) use realtime::publish;

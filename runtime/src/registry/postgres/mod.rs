@@ -9,6 +9,7 @@ mod connect;
 mod history_writer;
 mod index;
 mod invocation_writer;
+mod keyvalue;
 mod log_writer;
 mod login_roles;
 mod migrate;
@@ -207,6 +208,12 @@ impl PostgresRegistry {
     #[must_use]
     pub fn logs(&self) -> History<LogRow> {
         self.0.logs.clone()
+    }
+
+    /// Where functions keep values under keys.
+    #[must_use]
+    pub fn key_values(&self) -> Arc<dyn wasmforge_host_api::keyvalue::Store> {
+        Arc::new(keyvalue::KeyValues::new(self.0.clone()))
     }
 
     /// Every function, newest first, without its code.
