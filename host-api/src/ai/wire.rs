@@ -82,14 +82,14 @@ fn message(message: &Message) -> Result<Value, Error> {
         Content::Text(text) => json!(text),
         Content::Json(json) => parsed("content", json)?,
     };
-    let mut value = json!({"role": role, "content": content});
+    let mut value = Map::from_iter([("role".to_owned(), json!(role)), ("content".to_owned(), content)]);
     if let Some(calls) = &message.tool_calls {
-        value["tool_calls"] = parsed("tool-calls", calls)?;
+        value.insert("tool_calls".to_owned(), parsed("tool-calls", calls)?);
     }
     if let Some(id) = &message.tool_call_id {
-        value["tool_call_id"] = json!(id);
+        value.insert("tool_call_id".to_owned(), json!(id));
     }
-    Ok(value)
+    Ok(Value::Object(value))
 }
 
 /// The body of a request for embeddings.
@@ -110,11 +110,15 @@ pub(super) fn paint(request: &ImageRequest, by_chat: bool) -> Result<Value, Erro
         let messages = [json!({"role": "user", "content": prompt})];
         return Ok(json!({"model": model, "messages": messages, "modalities": ["image", "text"]}));
     }
-    let mut body = json!({"model": model, "prompt": prompt, "n": count});
+    let mut body = Map::from_iter([
+        ("model".to_owned(), json!(model)),
+        ("prompt".to_owned(), json!(prompt)),
+        ("n".to_owned(), json!(count)),
+    ]);
     if let Some(size) = size {
-        body["size"] = json!(size);
+        body.insert("size".to_owned(), json!(size));
     }
-    Ok(body)
+    Ok(Value::Object(body))
 }
 
 /// What every answer may be instead: an error with a status that says otherwise.

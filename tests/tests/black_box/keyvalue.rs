@@ -53,7 +53,7 @@ async fn fifty_invocations_that_count_at_once_lose_nothing() {
     let path = "/one?bucket=b&do=increment&key=n&by=3";
     let calls: Vec<_> = (0..50)
         .map(|_| {
-            let functions = node.functions.clone();
+            let functions = node.functions;
             tokio::spawn(async move { functions.get(path).await })
         })
         .collect();
