@@ -34,9 +34,9 @@ pub fn assets() -> PathBuf {
 }
 
 /// A directory that is empty at first and gone after the invocation: `/scratch`. It is there if the function is granted
-/// one, as by `"files": {"scratchMib": 16}`, and holds at most so many bytes, in at most 64 files; writing more fails with
-/// [`StorageFull`](std::io::ErrorKind::StorageFull) or
-/// [`QuotaExceeded`](std::io::ErrorKind::QuotaExceeded).
+/// one, as by `"files": {"scratchMib": 16}`, and holds at most so many bytes, in at most 64 files. Making more files fails with
+/// [`QuotaExceeded`](std::io::ErrorKind::QuotaExceeded), writing more bytes with an error that the standard library
+/// has no name for.
 #[must_use]
 pub fn scratch() -> PathBuf {
     host::files::scratch()

@@ -108,7 +108,7 @@ fn follow(table: &ResourceTable, handle: &Handle, quota: &Quota) -> wasmtime::Re
         Descriptor::File(file) => {
             quota.opened(&file.file);
             if file.perms == FsPerms::ReadWrite {
-                quota.track(&file.file);
+                quota.track(&file.file)?;
             }
         }
         Descriptor::Dir(directory) => quota.opened(&directory.dir),

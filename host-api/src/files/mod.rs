@@ -10,7 +10,7 @@
 //!
 //! | limit of an invocation | value | the guest sees |
 //! |---|---|---|
-//! | bytes in `/scratch` | the grant `scratchMib`, 0 without it | `insufficient-space` |
+//! | bytes in `/scratch` | the grant `scratchMib`, 0 without it | `insufficient-space`; a stream fails |
 //! | files in `/scratch`, and folders made there | 64 each | `quota` |
 //! | files and folders that are open | 64 | `quota` |
 //! | links | none | `not-permitted` |

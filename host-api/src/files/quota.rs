@@ -6,6 +6,7 @@
 
 use parking_lot::Mutex;
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -24,9 +25,10 @@ pub(super) struct Quota {
 /// A file that was opened in the scratch directory.
 struct Tracked {
     id: (u64, u64),
-    file: Arc<File>,
-    /// Other descriptors of the same file.
-    others: Vec<Weak<File>>,
+    /// A descriptor of our own.
+    file: File,
+    /// The guest's.
+    opened: Vec<Weak<File>>,
     /// Where the file ends once everything is written that was let through.
     end: u64,
     /// Held by streams, whose writes come later.
@@ -45,8 +47,8 @@ impl Tracked {
     /// Bytes that it holds, or `None` once nobody can reach it any more.
     fn size(&mut self) -> Option<u64> {
         let (_, size, links) = id(&self.file)?;
-        self.others.retain(|other| other.strong_count() > 0);
-        if links == 0 && Arc::strong_count(&self.file) == 1 && self.others.is_empty() {
+        self.opened.retain(|opened| opened.strong_count() > 0);
+        if links == 0 && self.opened.is_empty() {
             return None;
         }
         if Arc::strong_count(&self.writers) == 1 {
@@ -87,19 +89,17 @@ impl Quota {
     }
 
     /// Follows a file of the scratch directory.
-    pub(super) fn track(&self, file: &Arc<File>) {
-        let Some((id, ..)) = id(file) else { return };
+    pub(super) fn track(&self, file: &Arc<File>) -> io::Result<()> {
+        let Some((id, ..)) = id(file) else { return Err(io::ErrorKind::NotFound.into()) };
         let mut files = self.files.lock();
         match files.iter_mut().find(|tracked| tracked.id == id) {
-            Some(tracked) => tracked.others.push(Arc::downgrade(file)),
-            None => files.push(Tracked {
-                id,
-                file: file.clone(),
-                others: Vec::new(),
-                end: 0,
-                writers: Arc::default(),
-            }),
+            Some(tracked) => tracked.opened.push(Arc::downgrade(file)),
+            None => {
+                let (own, opened) = (file.try_clone()?, vec![Arc::downgrade(file)]);
+                files.push(Tracked { id, file: own, opened, end: 0, writers: Arc::default() });
+            }
         }
+        Ok(())
     }
 
     /// Whether a file may be written up to `end`, or for `more` bytes after its end. If so, it counts as written.
@@ -168,7 +168,7 @@ mod tests {
             let path = self.folder.path().join(name);
             let file = File::options().write(true).create(true).truncate(false).open(path).unwrap();
             let file = Arc::new(file);
-            self.quota.track(&file);
+            self.quota.track(&file).unwrap();
             self.quota.opened(&file);
             file
         }

@@ -85,6 +85,11 @@ impl InputStream for Download {
     }
 }
 
+/// A guest that did not ask how much it may write.
+fn too_much() -> StreamError {
+    StreamError::trap("more was written than check-write allowed")
+}
+
 /// Bytes that go to an upload.
 pub(super) struct Feed(pub(super) mpsc::Sender<Bytes>);
 
@@ -98,10 +103,13 @@ impl Pollable for Feed {
 
 impl OutputStream for Feed {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if bytes.len() > CHUNK {
+            return Err(too_much());
+        }
         match self.0.try_send(bytes) {
             Ok(()) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(StreamError::Closed),
-            Err(TrySendError::Full(_)) => Err(StreamError::trap("more was written than check-write allowed")),
+            Err(TrySendError::Full(_)) => Err(too_much()),
         }
     }
 
