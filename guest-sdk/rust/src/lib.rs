@@ -38,13 +38,14 @@
 //!   writer waits for its reader. Bodies of known size get a `content-length`.
 //! - **Errors**: a handler that returns an [`Error`] answers `{"error":"<message>"}` with the error's status, `500` unless it
 //!   says otherwise. A panic is a trap: the caller gets a `500`, the message goes to the log.
-//! - **The database over HTTP**: [`rest`], under the caller's identity.
+//! - **The database**: [`sql`], and over HTTP, through PostgREST, [`rest`]; both under the caller's identity.
 //! - **Who calls**: [`auth`]. **Messages to listeners**: [`realtime`].
 //! - **Files that the platform keeps**: [`storage`]. **Files of the function's own**: [`files`].
 //! - **Outbound requests**: [`fetch`]. **Other functions**: [`functions`].
 //! - **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log).
 //! - **Values under keys**: [`kv`]. **Language models**: [`ai`].
 //! - **Waiting**: [`sleep`], [`join`], [`spawn`].
+//! - **Tests** on the host: [`testing`] has a stand-in for each of these services.
 //! - **Headers**: each value survives, several `set-cookie` too. Headers that concern one connection only (`connection`, `keep-alive`,
 //!   `transfer-encoding`, `upgrade` and the like) are not a function's to set: they are left out, with a line in the log, so that a fetched
 //!   response can be passed on as it is.

@@ -89,6 +89,14 @@ async fn a_bad_value_is_named_by_its_path() {
         (json!({ "secrets": "most" }), "capabilities.secrets", "\"most\""),
         (json!({ "secrets": { "names": [] } }), "capabilities.secrets", "a list of names"),
         (json!({ "secrets": ["A=B"] }), "capabilities.secrets", "\"A=B\""),
+        (json!({ "sql": "root" }), "capabilities.sql", "`root`"),
+        (json!({ "rest": ["service"] }), "capabilities.rest", "expected"),
+        (json!({ "storage": { "as": "root" } }), "capabilities.storage", "`root`"),
+        (json!({ "storage": { "buckets": ["a/b"] } }), "capabilities.storage.buckets", "a/b"),
+        (json!({ "realtime": ["a*b"] }), "capabilities.realtime", "\"a*b\""),
+        (json!({ "functions": ["a/b"] }), "capabilities.functions", "\"a/b\""),
+        (json!({ "files": { "scratchMib": -1 } }), "capabilities.files", "-1"),
+        (json!({ "log": { "level": "loud" } }), "capabilities.log", "`loud`"),
     ];
     for (capabilities, path, word) in cases {
         let faults = faults(&node, "f", capabilities.clone()).await;

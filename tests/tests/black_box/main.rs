@@ -39,6 +39,7 @@ mod realtime;
 mod recovery;
 mod rest;
 mod run_command;
+mod save_page;
 mod secrets;
 mod serve;
 mod sql;

@@ -16,6 +16,9 @@ directly. A component that imports only what is here and in WASI links on every 
 a service that is not there answers with the error `unavailable`, one that a function is not granted with
 `not-granted`.
 
+Of WASI, versions 0.2 and 0.3 are there, `wasi:http` included, and beyond them `wasi:config@0.2.0-rc.1`,
+`wasi:keyvalue@0.2.0-draft` and `wasi:logging@0.1.0-draft`.
+
 This page is rendered from `host-api/wit` by `cargo xtask docs`.
 ";
 
