@@ -1,7 +1,8 @@
 //! Language models, through one OpenAI-compatible endpoint of the operator's choice.
 //!
 //! The endpoint is `AiSettings::base_url`, or that of the key which is there: the operator's own, or the secret
-//! `OPENROUTER_API_KEY` or `OPENAI_API_KEY`. No function sees the key, and nothing but that host is reached with it.
+//! `OPENROUTER_API_KEY` or `OPENAI_API_KEY`. The key is not handed to functions, and nothing but that host is reached
+//! with it.
 //!
 //! Grant, under `ai`: absent, every model that the operator allows; `{"models": ["openai/gpt-4o-mini", "anthropic/*"]}`,
 //! these and no others.

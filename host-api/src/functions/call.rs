@@ -52,7 +52,7 @@ impl View<'_> {
             Ok(dispatch) => dispatch,
             Err(error) => return Ok(Err(error)),
         };
-        if matches!(self.table.get(request)?.method, Method::Connect) {
+        if is_connect(&self.table.get(request)?.method) {
             return Ok(Err(Error::InvalidRequest("a function is no proxy to CONNECT through".to_owned())));
         }
         let Ok(place) = self.services.http().reserve() else { return Ok(Err(Error::TooManyCalls)) };
@@ -74,6 +74,15 @@ impl FunctionsSession {
         }
         let dispatch = self.configured.platform.dispatch();
         dispatch.ok_or_else(|| Error::Unavailable("this process serves no functions".to_owned()))
+    }
+}
+
+/// Whether a method is `CONNECT`, which a guest may also spell out.
+fn is_connect(method: &Method) -> bool {
+    match method {
+        Method::Connect => true,
+        Method::Other(name) => name == "CONNECT",
+        _ => false,
     }
 }
 

@@ -94,9 +94,14 @@ pub struct Serving {
 pub struct OwnOrigin {
     configured: Vec<Destination>,
     secrets: Arc<ArcSwap<SecretSet>>,
-    /// Those that the secrets name, and the secrets that they were read from.
-    named: Mutex<Option<(Arc<SecretSet>, Arc<[Destination]>)>>,
+    named: Mutex<Option<Named>>,
     serving: OnceLock<Serving>,
+}
+
+/// The addresses that a set of secrets names.
+struct Named {
+    by: Arc<SecretSet>,
+    destinations: Arc<[Destination]>,
 }
 
 impl OwnOrigin {
@@ -136,11 +141,11 @@ impl OwnOrigin {
         let current = self.secrets.load_full();
         let mut named = self.named.lock();
         match &*named {
-            Some((of, destinations)) if Arc::ptr_eq(of, &current) => destinations.clone(),
+            Some(Named { by, destinations }) if Arc::ptr_eq(by, &current) => destinations.clone(),
             _ => {
                 let values = ADDRESSES.iter().filter_map(|name| current.reserved(name));
                 let destinations: Arc<[Destination]> = values.filter_map(destination).collect();
-                *named = Some((current.clone(), destinations.clone()));
+                *named = Some(Named { by: current.clone(), destinations: destinations.clone() });
                 destinations
             }
         }

@@ -28,6 +28,23 @@ async fn old_invocations_and_logs_go_and_young_ones_stay() {
 }
 
 #[tokio::test]
+async fn of_a_flood_of_lines_the_newest_million_stay() {
+    let database = Database::empty().await;
+    let registry = database.registry().await;
+    database
+        .execute(
+            "INSERT INTO functions.logs (id, invocation_id, slug, logged_at, level, message) OVERRIDING SYSTEM VALUE
+                SELECT n, gen_random_uuid(), 'f', now(), 'info', 'm'
+                FROM (VALUES (1), (6000), (500000), (500001), (1500000)) AS line (n)",
+        )
+        .await;
+    registry.sweep().await.unwrap();
+    let kept = "SELECT string_agg(id::text, ' ' ORDER BY id) FROM functions.logs";
+    assert_eq!(database.text(kept).await.as_deref(), Some("500001 1500000"));
+    registry.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_history_is_cut_but_keeps_what_can_serve_and_the_last_number() {
     let database = Database::empty().await;
     let registry = database.registry().await;

@@ -69,7 +69,7 @@ async fn fifty_invocations_that_count_at_once_lose_nothing() {
 
 #[tokio::test]
 async fn no_function_sees_anothers_keys_nor_one_bucket_the_others() {
-    let (_database, node) = node().await;
+    let (database, node) = node().await;
     deploy(&node, "two").await;
     succeeds(&node, "one", "set&key=k&value=mine").await;
     assert_eq!(does(&node, "two", "get&key=k").await.code(), 404);
@@ -77,6 +77,10 @@ async fn no_function_sees_anothers_keys_nor_one_bucket_the_others() {
     succeeds(&node, "two", "set&key=k&value=theirs").await;
     assert_eq!(succeeds(&node, "one", "get&key=k").await, "mine");
     assert_eq!(succeeds(&node, "two", "keys").await, "k\n1 pages");
+    // Nor does SQL, whatever role it runs under.
+    let readers = "(SELECT count(*) FROM unnest(ARRAY['anon', 'authenticated', 'project_admin']) AS role
+        WHERE has_table_privilege(role, 'functions.key_values', 'SELECT, INSERT, UPDATE, DELETE'))";
+    assert_eq!(database.number(readers).await, 0);
 }
 
 #[tokio::test]

@@ -1,26 +1,25 @@
 //! What stands in for the sandbox on the host, so that handlers can be tested there: time passes, the network is away.
 
-mod auth;
-pub(crate) mod functions;
-mod realtime;
-mod rest;
-
-pub(crate) use auth::{caller, user, verify};
-pub(crate) use realtime::publish;
-pub(crate) use rest::rest;
 mod ai;
+mod auth;
 mod config;
+pub(crate) mod files;
+pub(crate) mod functions;
 mod kv;
 mod log;
+mod realtime;
+mod rest;
+pub(crate) mod sql;
+pub(crate) mod storage;
 
 pub use ai::{AiAnswer, AiRequest};
 pub(crate) use ai::{Deltas, chat, chat_stream, embed, paint};
+pub(crate) use auth::{caller, user, verify};
 pub(crate) use config::{config, whole_config};
 pub(crate) use kv::{Bucket, open_bucket};
 pub(crate) use log::{log, logged};
-pub(crate) mod files;
-pub(crate) mod sql;
-pub(crate) mod storage;
+pub(crate) use realtime::publish;
+pub(crate) use rest::rest;
 
 use crate::fetch::failure;
 use crate::{Request, Response, Result, testing};

@@ -177,7 +177,6 @@ impl Bucket {
     /// assert_eq!(page.next, None);
     /// # Ok::<(), storage::Error>(()) }).unwrap();
     /// ```
-    #[must_use]
     pub fn list(&self) -> List {
         List { bucket: self.clone(), prefix: String::new(), after: None, limit: 100 }
     }

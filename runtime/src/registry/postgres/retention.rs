@@ -16,6 +16,9 @@ const INVOCATIONS: &str = "DELETE FROM functions.invocations WHERE id IN
     (SELECT id FROM functions.invocations WHERE started_at < now() - make_interval(secs => $1) LIMIT 5000)";
 const LOGS: &str = "DELETE FROM functions.logs WHERE id IN
     (SELECT id FROM functions.logs WHERE logged_at < now() - make_interval(secs => $1) LIMIT 5000)";
+/// Functions may write much within the time that is kept: the newest million lines stay.
+const EXCESS_LOGS: &str = "DELETE FROM functions.logs WHERE id IN
+    (SELECT id FROM functions.logs WHERE id <= (SELECT max(id) FROM functions.logs) - 1000000 LIMIT 5000)";
 
 /// The newest 50 versions of a slug stay, and the newest that is known to compile, and the number of the last one.
 const VERSIONS: &str = "DELETE FROM functions.versions v
@@ -73,6 +76,7 @@ async fn sweep_alone(connection: &mut PgConnection, keep: Duration) -> Result<()
             > 0
         {}
     }
+    while sqlx::query(EXCESS_LOGS).execute(&mut *connection).await?.rows_affected() > 0 {}
     for statement in [VERSIONS, MODULES, ARTIFACTS] {
         sqlx::query(statement).execute(&mut *connection).await?;
     }
