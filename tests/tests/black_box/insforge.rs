@@ -81,6 +81,27 @@ async fn on_an_unmodified_database_nothing_is_changed() {
     }
 }
 
+/// The statements that the guide gives for going back to InsForge's own runtime.
+fn way_back() -> &'static str {
+    let guide = include_str!("../../../docs/moving-from-deno.md");
+    let section = guide.split("## Come back").nth(1).unwrap();
+    section.split("```sql").nth(1).unwrap().split("```").next().unwrap()
+}
+
+#[tokio::test]
+async fn the_way_back_leaves_the_database_as_insforge_made_it() {
+    let database = database().await;
+    let before = catalogue(&database).await;
+    let mut node = Serve::over(&database).start().await;
+    assert_eq!(node.health().await.1["database"]["mode"], "full");
+    node.process.terminate();
+    assert!(node.process.exit().await.success());
+    assert_ne!(catalogue(&database).await, before);
+
+    database.execute(way_back()).await;
+    assert_eq!(catalogue(&database).await, before);
+}
+
 #[tokio::test]
 async fn on_an_unmodified_database_every_change_is_seen_by_the_next_request() {
     let database = database().await;

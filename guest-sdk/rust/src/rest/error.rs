@@ -48,7 +48,7 @@ pub struct Failure {
     pub status: StatusCode,
     /// PostgREST's own code, `PGRST116`, or PostgreSQL's, `42501`. Empty where something else answered.
     pub code: String,
-    /// What is wrong.
+    /// What is wrong. Empty where nothing was said.
     pub message: String,
     /// More about it.
     pub details: Option<String>,
@@ -60,9 +60,10 @@ impl std::error::Error for Failure {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code.as_str() {
-            "" => write!(f, "{}: {}", self.status, self.message),
-            code => write!(f, "{} ({code})", self.message),
+        match (self.code.as_str(), self.message.as_str()) {
+            ("", "") => self.status.fmt(f),
+            ("", message) => write!(f, "{}: {message}", self.status),
+            (code, message) => write!(f, "{message} ({code})"),
         }
     }
 }
@@ -88,11 +89,15 @@ impl Failure {
     pub(super) async fn of(response: Response) -> Result<Self, Error> {
         let status = response.status();
         let body = response.into_body().bytes().await.map_err(Error::of_body)?;
-        let words: Words = serde_json::from_slice(&body).unwrap_or_default();
+        // A gateway has words of its own, and PostgREST sometimes none: a write to a table that is not there is `{}`.
+        let words: Words = serde_json::from_slice(&body).unwrap_or_else(|_| Words {
+            message: Some(String::from_utf8_lossy(&body).into_owned()),
+            ..Words::default()
+        });
         Ok(Self {
             status,
             code: words.code.unwrap_or_default(),
-            message: words.message.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned()),
+            message: words.message.unwrap_or_default(),
             details: words.details,
             hint: words.hint,
         })
@@ -155,6 +160,7 @@ mod tests {
     fn a_refusal_in_other_words_is_shown_as_it_is() {
         let Error::Refused(failure) = fetch(502, "<html>bad gateway</html>") else { panic!("not a refusal") };
         assert_eq!(failure.to_string(), "502 Bad Gateway: <html>bad gateway</html>");
+        assert_eq!(fetch(404, "{}").to_string(), "404 Not Found");
     }
 
     #[test]

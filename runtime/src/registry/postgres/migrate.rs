@@ -22,8 +22,8 @@ const OURS: [(&str, &str); 2] = [
 const ADDITIONS: &[(&str, &str)] = &[
     ("0002_tables", include_str!("../migrations/0002_tables.sql")),
     ("0003_triggers", include_str!("../migrations/0003_triggers.sql")),
+    ("0004_telemetry", include_str!("../migrations/0004_telemetry.sql")),
     ("0006_storage", include_str!("../migrations/0006_storage.sql")),
-    ("0007_telemetry", include_str!("../migrations/0007_telemetry.sql")),
     ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
 ];
