@@ -12,7 +12,6 @@ use crate::auth::Identity;
 use crate::{InvocationContext, Pending, View};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::UNIX_EPOCH;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, subscribe};
 
@@ -191,7 +190,7 @@ impl wit::HostBucket for View<'_> {
         let bucket = self.storage_call(&bucket)?;
         let (at, actor) = (bucket.location(&key), bucket.actor.clone());
         let (objects, until) = (bucket.objects.clone(), bucket.invocation.deadline);
-        self.storage_pending(async move { objects.get(until, &actor, &at?, range.map(wanted)).await })
+        self.storage_pending(async move { objects.get(until, &actor, &at?, range.map(Wanted::from)).await })
     }
 
     fn head(&mut self, bucket: Resource<Bucket>, key: String) -> wasmtime::Result<Resource<FutureInfo>> {
@@ -351,59 +350,4 @@ fn opened(view: &mut View<'_>, reading: Reading) -> wasmtime::Result<Resource<Ob
     let size = range.end - range.start;
     let body = Some(Download::new(bytes, size, view.services.invocation().deadline));
     Ok(view.table.push(Object { info, range: (range.start, size), body })?)
-}
-
-fn wanted(range: wit::ByteRange) -> Wanted {
-    match range {
-        wit::ByteRange::From(first) => Wanted::From(first),
-        wit::ByteRange::Between((first, last)) => Wanted::Between(first, last),
-        wit::ByteRange::Last(count) => Wanted::Last(count),
-    }
-}
-
-impl From<metadata::ObjectInfo> for wit::ObjectInfo {
-    fn from(info: metadata::ObjectInfo) -> Self {
-        let millis = info.uploaded_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Self {
-            key: info.key,
-            size: info.size,
-            content_type: info.content_type,
-            etag: info.etag,
-            uploaded_at: u64::try_from(millis).unwrap_or(u64::MAX),
-            uploaded_by: info.uploaded_by,
-        }
-    }
-}
-
-impl From<metadata::BucketInfo> for wit::BucketInfo {
-    fn from(info: metadata::BucketInfo) -> Self {
-        Self { name: info.name, public: info.public }
-    }
-}
-
-impl From<objects::Page> for wit::Page {
-    fn from(page: objects::Page) -> Self {
-        Self { objects: page.objects.into_iter().map(Into::into).collect(), next: page.next }
-    }
-}
-
-impl From<StorageError> for wit::Error {
-    fn from(error: StorageError) -> Self {
-        match error {
-            StorageError::NotGranted(grant) => Self::NotGranted(grant),
-            StorageError::Unavailable(reason) => Self::Unavailable(reason),
-            StorageError::InvalidCredential => Self::InvalidCredential,
-            StorageError::NoSuchBucket(name) => Self::NoSuchBucket(name),
-            StorageError::NoSuchObject(key) => Self::NoSuchObject(key),
-            StorageError::Forbidden(key) => Self::Forbidden(key),
-            StorageError::InvalidBucket(name) => Self::InvalidBucket(name),
-            StorageError::InvalidKey(reason) => Self::InvalidKey(reason),
-            StorageError::InvalidContentType => Self::InvalidContentType,
-            StorageError::TooLarge(limit) => Self::TooLarge(limit),
-            StorageError::WrongSize(size) => Self::WrongSize(size),
-            StorageError::RangeNotSatisfiable(size) => Self::RangeNotSatisfiable(size),
-            StorageError::Timeout => Self::Timeout,
-            StorageError::Backend(reason) => Self::Backend(reason),
-        }
-    }
 }

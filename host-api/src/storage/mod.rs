@@ -12,6 +12,7 @@
 //! | lifetime of a signed URL | 7 days | – |
 
 mod backend;
+mod convert;
 mod database;
 mod directory;
 mod error;

@@ -45,6 +45,7 @@ mod serve;
 mod sql;
 mod storage;
 mod storage_s3;
+mod stored;
 mod streaming;
 mod telemetry;
 mod tls_upstream;

@@ -1,6 +1,6 @@
 //! Storage in S3, against a server that speaks its protocol.
 
-use crate::storage::Stored;
+use crate::stored::Stored;
 use http::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
