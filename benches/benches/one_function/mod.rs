@@ -26,10 +26,21 @@ pub(crate) struct OneFunction {
 
 impl OneFunction {
     /// Compiles the guest of this name from `WASMFORGE_GUESTS`, in a process that is told these variables.
+    #[allow(dead_code, reason = "some benches have a platform behind the function")]
     pub(crate) async fn prepare(
         guest: &str,
         cache_dir: PathBuf,
         variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        Self::prepare_on(guest, cache_dir, variables, |platform| platform).await
+    }
+
+    /// The same with a platform behind it.
+    pub(crate) async fn prepare_on(
+        guest: &str,
+        cache_dir: PathBuf,
+        variables: &[(&str, &str)],
+        platform: impl FnOnce(Platform<'_>) -> Platform<'_>,
     ) -> anyhow::Result<Self> {
         let guests = std::env::var_os("WASMFORGE_GUESTS").context("WASMFORGE_GUESTS is not set")?;
         let path = PathBuf::from(guests).join(format!("{}.wasm", guest.replace('-', "_")));
@@ -44,7 +55,7 @@ impl OneFunction {
         let recorder = Recorder::start(lines, metrics.clone(), None)?;
         let ticker = Ticker::start()?;
         let directory = Arc::new(Directory::default());
-        let capabilities = Arc::new(capabilities(Platform::alone(&config, directory.secrets()))?);
+        let capabilities = Arc::new(capabilities(platform(Platform::alone(&config, directory.secrets())))?);
         let instances = config.admission.concurrency;
         let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
         let store: Arc<dyn ModuleStore> = Arc::new(Nothing);

@@ -24,10 +24,12 @@ const MAX_CACHED_TEXT: usize = 8 * 1024;
 const CLEANING: Duration = Duration::from_secs(5);
 
 /// Makes a connection as it was when it was new, whatever was done with it, but for our prepared statements. What is
-/// left says whether there are statements that the guest prepared by itself: then their names cannot be trusted.
+/// left says whether there are statements that the guest prepared by itself, so that names cannot be trusted, and whether
+/// ours are still there.
 const CLEAN: &str = "ROLLBACK; CLOSE ALL; UNLISTEN *; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;
     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES;
-    SELECT count(*) FROM pg_catalog.pg_prepared_statements WHERE from_sql";
+    SELECT count(*) FILTER (WHERE from_sql), count(*) FILTER (WHERE NOT from_sql)
+        FROM pg_catalog.pg_prepared_statements";
 
 /// Sets who a transaction runs as, and for how long, until it ends.
 const IDENTIFY: &str = "SELECT pg_catalog.set_config('role', $1, true),
@@ -126,10 +128,18 @@ impl Connection {
         self.statements.insert((role, text.clone()), prepared.clone());
     }
 
+    /// Forgets a prepared statement that no longer holds.
+    pub(super) fn forget(&mut self, role: Role, text: &Arc<str>) {
+        self.statements.remove(&(role, text.clone()));
+    }
+
     /// Makes it as new. `false` if that did not succeed, or if it cannot be known.
     pub(super) async fn clean(&self) -> bool {
         match timeout(CLEANING, self.client.simple_query(CLEAN)).await {
-            Ok(Ok(messages)) => messages.iter().rev().find_map(count) == Some("0"),
+            Ok(Ok(messages)) => messages.iter().rev().find_map(counts).is_some_and(|(theirs, ours)| {
+                // The driver keeps a few of its own, so there may be more.
+                theirs == 0 && ours > self.statements.len()
+            }),
             _ => false,
         }
     }
@@ -158,9 +168,8 @@ impl Connection {
     }
 }
 
-fn count(message: &SimpleQueryMessage) -> Option<&str> {
-    match message {
-        SimpleQueryMessage::Row(row) => row.get(0),
-        _ => None,
-    }
+fn counts(message: &SimpleQueryMessage) -> Option<(usize, usize)> {
+    let SimpleQueryMessage::Row(row) = message else { return None };
+    let count = |column: usize| row.try_get(column).ok()??.parse().ok();
+    Some((count(0)?, count(1)?))
 }

@@ -19,6 +19,8 @@
 //! | time | until the invocation's deadline | `timeout` |
 //! | waiting for a connection | 10 s | `unavailable` |
 
+#![allow(clippy::result_large_err, reason = "the interface's own error is generated, and handed on as it is")]
+
 mod connection;
 mod error;
 mod host;

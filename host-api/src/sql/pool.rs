@@ -15,9 +15,6 @@ use tokio::time::{Instant, timeout_at};
 /// How long a call waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
-/// How often a login role is created or repaired at most.
-const REPAIR: Duration = Duration::from_secs(1);
-
 /// The two login roles that guests' SQL runs on. PostgreSQL checks what a session may become against the role that it
 /// logged in as, so this is what bounds a guest, whatever it sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +131,7 @@ impl Pool {
     }
 
     async fn connect_or_repair(&self) -> Result<Connection, String> {
+        let tried = Instant::now();
         let failure = match Connection::open(&self.target, self.login).await {
             Ok(connection) => return Ok(connection),
             Err(failure) => failure,
@@ -144,19 +142,18 @@ impl Pool {
         };
         match &self.provider {
             Some((roles, password)) if repairable => {
-                self.repair(roles.as_ref(), password).await?;
+                self.repair(roles.as_ref(), password, tried).await?;
                 Connection::open(&self.target, self.login).await.map_err(|failure| explain(&failure))
             }
             _ => Err(explain(&failure)),
         }
     }
 
-    /// Creates or repairs the login role; connections that fail at the same time share one repair.
-    async fn repair(&self, roles: &dyn LoginRoles, password: &str) -> Result<(), String> {
-        let asked = Instant::now();
+    /// Creates or repairs the login role, unless another call has since the connection was tried.
+    async fn repair(&self, roles: &dyn LoginRoles, password: &str, tried: Instant) -> Result<(), String> {
         let mut repaired = self.repaired.lock().await;
         match *repaired {
-            Some(last) if last + REPAIR > asked => Ok(()),
+            Some(last) if last > tried => Ok(()),
             _ => {
                 roles.provide(self.login, password).await?;
                 *repaired = Some(Instant::now());

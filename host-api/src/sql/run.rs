@@ -16,6 +16,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Client;
 
+/// How often a statement is tried again whose preparation was outdated.
+const RETRIES: u32 = 2;
+
 /// Who the statements of one session run as, and within which limits.
 pub(super) struct Scope {
     pub(super) pool: Arc<Pool>,
@@ -37,21 +40,21 @@ pub(super) enum Want {
 }
 
 impl Scope {
-    /// Runs a statement in a transaction of its own.
+    /// Runs a statement in a transaction of its own. One that fails before it begins, because what was prepared for it
+    /// no longer holds, is run again.
     pub(super) async fn alone(&self, request: &Request, want: Want) -> Result<ResultSet> {
-        match self.attempt(request, want).await {
-            Err(error) if is_stale(&error) => self.attempt(request, want).await,
-            result => result,
+        let mut retries = RETRIES;
+        loop {
+            let mut lease = self.lease().await?;
+            if retries < RETRIES {
+                lease.connection()?.forget(self.role, &request.text);
+            }
+            match self.in_time(self.alone_on(&mut lease, request, want)).await {
+                Err(error) if is_stale(&error) && retries > 0 => lease.discard(),
+                outcome => return outcome,
+            }
+            retries -= 1;
         }
-    }
-
-    async fn attempt(&self, request: &Request, want: Want) -> Result<ResultSet> {
-        let mut lease = self.lease().await?;
-        let outcome = self.in_time(self.alone_on(&mut lease, request, want)).await;
-        if outcome.as_ref().is_err_and(is_stale) {
-            lease.discard();
-        }
-        outcome
     }
 
     /// A connection of the session's own.
@@ -86,6 +89,7 @@ impl Scope {
         let role = self.role.name();
         let set = connection.client.execute(&connection.identify, &[&role, &self.claims, &left]).await;
         match set.map_err(|error| self.error(connection, error)) {
+            Err(error) if is_stale(&error) => Err(error),
             Err(Error::Database(error)) => Err(Error::Unavailable(error.message)),
             other => other.map(drop),
         }

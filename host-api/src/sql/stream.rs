@@ -1,11 +1,12 @@
 //! Rows that are read while they are used.
 
-use super::error::Result;
+use super::error::{Result, is_stale};
 use super::pool::{Lease, State};
 use super::run::{Scope, parameters, settle};
 use super::statement::{Prepared, Request};
 use super::transaction::{Hold, prepare};
 use super::wit::{Column, Error, Value};
+use futures_util::stream::Fuse;
 use futures_util::{FutureExt as _, StreamExt as _};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub struct Rows {
 
 enum Progress {
     Reading(Pin<Box<dyn Future<Output = Step> + Send>>),
-    Ready(Step),
+    Ready(Box<Step>),
     Ended,
 }
 
@@ -50,7 +51,7 @@ impl Rows {
 
     /// A stream that could not be opened.
     pub(super) fn failed(error: Error) -> Self {
-        Self { state: Progress::Ready((Err(error), None)), columns: Vec::new() }
+        Self { state: Progress::Ready(Box::new((Err(error), None))), columns: Vec::new() }
     }
 
     pub(super) fn columns(&self) -> Vec<Column> {
@@ -64,7 +65,8 @@ impl Rows {
                 self.state = Progress::Reading(future);
                 None
             }
-            Progress::Ready((batch, source)) => {
+            Progress::Ready(step) => {
+                let (batch, source) = *step;
                 if let Some(source) = source {
                     self.state = Progress::Reading(Box::pin(source.next()));
                 }
@@ -85,14 +87,15 @@ impl Pollable for Rows {
             {
                 self.columns.clone_from(&source.prepared.columns);
             }
-            self.state = Progress::Ready(step);
+            self.state = Progress::Ready(Box::new(step));
         }
     }
 }
 
 /// An open result.
 pub(super) struct Source {
-    rows: Pin<Box<RowStream>>,
+    /// Fused: the driver takes another look past the end for a lost connection.
+    rows: Pin<Box<Fuse<RowStream>>>,
     prepared: Arc<Prepared>,
     scope: Arc<Scope>,
     connection: On,
@@ -158,13 +161,17 @@ impl Source {
             match rows {
                 Ok(rows) => Ok((prepared, rows)),
                 Err(error) => {
-                    let error = scope.error(lease.connection()?, error);
+                    let connection = lease.connection()?;
+                    let error = scope.error(connection, error);
+                    if is_stale(&error) {
+                        connection.forget(scope.role, &request.text);
+                    }
                     settle(lease, Err(error))
                 }
             }
         };
         let (prepared, rows) = scope.in_time(work).await?;
-        Ok(Self { rows: Box::pin(rows), prepared, scope, connection, _open: open })
+        Ok(Self { rows: Box::pin(rows.fuse()), prepared, scope, connection, _open: open })
     }
 
     /// The next batch. After the last one the stream's own transaction is committed.

@@ -1,6 +1,6 @@
 //! Transactions of guests, and the connection that each of them holds.
 
-use super::error::Result;
+use super::error::{Result, is_stale};
 use super::pool::{Lease, State};
 use super::run::{Scope, Want, settle};
 use super::statement::{Prepared, Request};
@@ -68,6 +68,9 @@ impl Hold {
             let connection = lease.connection()?;
             let done = scope.collect(&connection.client, &prepared, &request, want).await;
             let done = done.map_err(|failure| scope.error(connection, failure));
+            if done.as_ref().is_err_and(is_stale) {
+                connection.forget(scope.role, &request.text);
+            }
             settle(lease, done)
         };
         scope.in_time(work).await

@@ -388,7 +388,7 @@ mod tests {
         assert_eq!(one::<u64>(Value::Numeric("12".into())).unwrap(), 12);
         assert_eq!(one::<i32>(Value::Numeric("-12".into())).unwrap(), -12);
         let span = Interval { months: 1, days: 2, microseconds: 3 };
-        assert_eq!(one::<Interval>(span.into_value()).unwrap(), span);
+        assert_eq!(one::<(Interval,)>(span.into_value()).unwrap(), (span,));
     }
 
     #[test]

@@ -54,9 +54,10 @@ fn statement(role: LoginRole, password: &str) -> String {
         .replace("{password}", password)
 }
 
-/// Two transactions changed the same row of a catalogue, which has no code of its own.
+/// Two transactions changed the same row of a catalogue, which has no code of its own; or the connection was ended.
 fn is_race(error: &sqlx::Error) -> bool {
-    sqlstate(error).is_some_and(|code| matches!(code.as_str(), "XX000" | "23505" | "42710" | "40P01"))
+    sqlstate(error)
+        .is_some_and(|code| matches!(code.as_str(), "57P01" | "XX000" | "23505" | "42710" | "40P01"))
 }
 
 /// What PostgreSQL said, without the statement: that holds the password.

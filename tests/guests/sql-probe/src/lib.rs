@@ -7,6 +7,7 @@
 //! | `{"execute":"…","params":[…]}` | the number of rows |
 //! | `{"stream":"…","take":n}` | how many rows came; after `n` it is dropped |
 //! | `{"at_once":"…","times":n}` | the number of rows of each, all started together |
+//! | `{"repeat":"…","times":n,"params":[…]}` | the number of rows of all, one after the other |
 //! | `{"round_trip":"…"}` | whether the one value of this expression comes back equal as a parameter |
 //! | `{"begin":n}` | begins `n` transactions; the last is where the next steps go |
 //! | `{"commit":true}`, `{"rollback":true}`, `{"drop":true}` | the end of the last one |
@@ -30,6 +31,7 @@ struct Step {
     execute: Option<String>,
     stream: Option<String>,
     at_once: Option<String>,
+    repeat: Option<String>,
     round_trip: Option<String>,
     begin: Option<usize>,
     #[serde(default)]
@@ -80,6 +82,13 @@ impl Place {
         }
         if let Some(text) = step.at_once {
             return self.at_once(&text, step.times).await;
+        }
+        if let Some(text) = step.repeat {
+            let mut rows = 0;
+            for _ in 0..step.times {
+                rows += self.statement(&text, &step.params).rows().await?.len();
+            }
+            return Ok(rows.into());
         }
         if let Some(expression) = step.round_trip {
             return self.round_trip(&expression).await;
