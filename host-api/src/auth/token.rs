@@ -29,6 +29,10 @@ impl Claims {
             Some(_) => None,
         };
         let subject = text("sub")?.filter(|subject| !subject.is_empty())?;
+        // A refresh token is signed alike and lives for days; it is shown to get access tokens and for nothing else.
+        if text("type")?.is_some_and(|kind| kind == "refresh") {
+            return None;
+        }
         let role = text("role")?.unwrap_or_else(|| "authenticated".to_owned());
         let email = text("email")?;
         Some(Self { subject, role, email, all })
@@ -71,4 +75,31 @@ pub fn verify(credentials: &Credentials, token: &str) -> Result<Claims, InvalidT
     rules.validate_aud = false;
     let claims = decode(token, key, &rules).map_err(|_| InvalidToken)?.claims;
     Claims::of(claims).ok_or(InvalidToken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use serde_json::json;
+
+    fn subject(claims: &Value) -> Option<String> {
+        let keys = Credentials::of_secrets("secret", &[]);
+        let token = encode(&Header::default(), claims, &EncodingKey::from_secret(b"secret")).unwrap();
+        verify(&keys, &token).ok().map(|claims| claims.subject)
+    }
+
+    #[test]
+    fn a_refresh_token_is_no_access_token() {
+        assert_eq!(subject(&json!({ "sub": "7" })), Some("7".to_owned()));
+        assert_eq!(subject(&json!({ "sub": "7", "type": "refresh", "iss": "insforge" })), None);
+        assert_eq!(subject(&json!({ "sub": "7", "type": "access" })), Some("7".to_owned()));
+    }
+
+    #[test]
+    fn a_token_without_a_subject_is_nobodys() {
+        for claims in [json!({}), json!({ "sub": "" }), json!({ "sub": 7 }), json!({ "sub": null })] {
+            assert_eq!(subject(&claims), None, "{claims}");
+        }
+    }
 }
