@@ -24,6 +24,7 @@
 mod connection;
 mod error;
 mod host;
+mod parking;
 mod pool;
 mod run;
 mod session;

@@ -212,6 +212,16 @@ impl Lease {
         self.connection.as_mut().ok_or_else(gone)
     }
 
+    /// Whether it is one of this pool's.
+    pub(super) fn is_of(&self, pool: &Arc<Pool>) -> bool {
+        Arc::ptr_eq(&self.pool, pool)
+    }
+
+    /// Whether its connection was not lost.
+    pub(super) fn is_good(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| !connection.is_closed())
+    }
+
     /// Gives the connection up, and with it whatever is under way on it.
     pub(super) fn discard(mut self) {
         self.connection = None;

@@ -2,6 +2,7 @@
 
 use super::connection::Connection;
 use super::error::{Result, is_stale};
+use super::parking::Parking;
 use super::pool::{Lease, Pool, State};
 use super::statement::{Failure, Prepared, Request};
 use super::value::Parameter;
@@ -30,6 +31,8 @@ pub(super) struct Scope {
     pub(super) statements: Arc<Semaphore>,
     /// Transactions and streams at once.
     pub(super) open: Arc<Semaphore>,
+    /// The connection of the last statement.
+    pub(super) parking: Arc<Parking>,
 }
 
 /// Whether a result's rows are wanted.
@@ -51,7 +54,10 @@ impl Scope {
             }
             match self.in_time(self.alone_on(&mut lease, request, want)).await {
                 Err(error) if is_stale(&error) && retries > 0 => lease.discard(),
-                outcome => return outcome,
+                outcome => {
+                    self.parking.park(lease);
+                    return outcome;
+                }
             }
             retries -= 1;
         }
@@ -59,7 +65,10 @@ impl Scope {
 
     /// A connection of the session's own.
     pub(super) async fn lease(&self) -> Result<Lease> {
-        let mut lease = self.pool.acquire(&self.invocation.slug, self.invocation.deadline).await?;
+        let mut lease = match self.parking.take(&self.pool) {
+            Some(lease) => lease,
+            None => self.pool.acquire(&self.invocation.slug, self.invocation.deadline).await?,
+        };
         lease.connection()?.limit.set(self.invocation.limits.sql_bytes);
         Ok(lease)
     }

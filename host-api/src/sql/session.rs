@@ -1,6 +1,7 @@
 //! What one invocation holds of the database: who it may be, and how much it may do at once.
 
 use super::error::Result;
+use super::parking::Parking;
 use super::pool::LoginRole;
 use super::run::Scope;
 use super::wit::{Error, Identity};
@@ -22,12 +23,19 @@ pub struct SqlSession {
     invocation: Arc<InvocationContext>,
     statements: Arc<Semaphore>,
     open: Arc<Semaphore>,
+    parking: Arc<Parking>,
 }
 
 impl SqlSession {
     pub(super) fn new(configured: Arc<SqlConfigured>, invocation: Arc<InvocationContext>) -> Self {
         let (statements, open) = (Semaphore::new(STATEMENTS), Semaphore::new(OPEN as usize));
-        Self { configured, invocation, statements: statements.into(), open: open.into() }
+        Self {
+            configured,
+            invocation,
+            statements: statements.into(),
+            open: open.into(),
+            parking: Arc::default(),
+        }
     }
 
     /// The database as somebody.
@@ -55,6 +63,7 @@ impl SqlSession {
             invocation: self.invocation.clone(),
             statements: self.statements.clone(),
             open: self.open.clone(),
+            parking: self.parking.clone(),
         })
     }
 
