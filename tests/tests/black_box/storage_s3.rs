@@ -25,7 +25,7 @@ async fn an_object_goes_where_insforge_would_put_it_and_comes_back() {
     stored.done(ANN, "do=delete&bucket=files&key=a%20b/%C3%BC.txt", "").await;
     assert_eq!(stored.done(ANN, "do=get&bucket=files&key=c", "").await, "hello, you");
     assert!(!s3.file("app/files/a b/ü.txt").exists());
-    assert_eq!(stored.done(ANN, "do=put&bucket=files&key=empty", "").await.contains("size: 0"), true);
+    assert!(stored.done(ANN, "do=put&bucket=files&key=empty", "").await.contains("size: 0"));
     assert_eq!(stored.done(ANN, "do=get&bucket=files&key=empty", "").await, "");
 }
 
