@@ -57,6 +57,12 @@ impl DataDir {
         self.path.join("keys.json")
     }
 
+    /// The variables of the running services, for a shell.
+    #[must_use]
+    pub fn env_file(&self) -> PathBuf {
+        self.path.join("env")
+    }
+
     /// Where compiled modules are kept.
     #[must_use]
     pub fn code_cache(&self) -> PathBuf {

@@ -1,11 +1,11 @@
 //! The keys of a local platform: made once, kept with the data that they protect.
 
-use super::DevError;
+use super::{DevError, private_file};
 use crate::config::{Secret, Variables};
 use serde::{Deserialize, Serialize, Serializer};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The keys and passwords of one data folder.
@@ -68,14 +68,8 @@ impl Keys {
         }
     }
 
-    /// Never visible half-written, nor to anyone else: written beside, then renamed.
     fn write(&self, path: &Path) -> io::Result<()> {
-        let beside = path.with_extension("json.new");
-        let mut file =
-            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
+        private_file::write(path, &serde_json::to_vec_pretty(self)?)
     }
 
     /// With a database of the user's own, its keys are the environment's, as for `serve`.

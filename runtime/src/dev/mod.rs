@@ -8,6 +8,7 @@ mod account;
 mod cache;
 mod data_dir;
 mod deploy;
+mod env_file;
 mod error;
 mod fetch;
 mod guest_build;
@@ -16,6 +17,7 @@ mod launcher;
 mod postgres;
 mod postgrest;
 mod postmaster;
+mod private_file;
 mod project;
 mod services;
 mod session;
@@ -104,7 +106,9 @@ pub async fn start(options: Options) -> Result<LocalServices, DevError> {
         Some(postgrest) => Some(postgrest.url()),
         None => vars.get("POSTGREST_BASE_URL").map(str::to_owned),
     };
-    Ok(LocalServices { database_url, postgrest_url, keys, postgres, postgrest, data_dir })
+    let services = LocalServices { database_url, postgrest_url, keys, postgres, postgrest, data_dir };
+    env_file::write(&services.data_dir.env_file(), &services.variables())?;
+    Ok(services)
 }
 
 impl LocalServices {
