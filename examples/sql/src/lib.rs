@@ -1,13 +1,13 @@
-//! Everybody's own notes, in a table that row-level security guards: `schema.sql`.
+//! Everybody's own diary, in a table that row-level security guards: `schema.sql`.
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET` | the caller's notes, the latest first |
-//! | `POST` of `{"body":"…"}` | `201` and the note; `400` if it is none |
-//! | `DELETE ?id=7` | `204`, or `404` if the caller has no such note |
-//! | `DELETE` | `{"deleted":n}`: all of the caller's notes, or none if anything fails |
+//! | `GET` | the caller's entries, the latest first |
+//! | `POST` of `{"body":"…"}` | `201` and the entry; `400` if it is none |
+//! | `DELETE ?id=7` | `204`, or `404` if the caller has no such entry |
+//! | `DELETE` | `{"deleted":n}`: all of the caller's entries, or none if anything fails |
 //!
-//! The statements say nothing about whose notes they are: they run as the caller.
+//! The statements say nothing about whose entries they are: they run as the caller.
 
 use serde::{Deserialize, Serialize};
 use wasmforge::http::{Method, StatusCode};
@@ -15,14 +15,14 @@ use wasmforge::sql::TimestampTz;
 use wasmforge::{Error, IntoResponse, Json, Request, RequestExt, Response, Result, response, sql};
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Note {
+struct Entry {
     id: i64,
     body: String,
     written_at: TimestampTz,
 }
 
 #[derive(Deserialize)]
-struct NewNote {
+struct NewEntry {
     body: String,
 }
 
@@ -45,45 +45,45 @@ async fn main(req: Request) -> Result<Response> {
 }
 
 async fn list() -> Result<Response> {
-    let notes: Vec<Note> =
-        sql::query("SELECT id, body, written_at FROM notes ORDER BY id DESC LIMIT 100").fetch_all().await?;
-    response::json(&notes)
+    let entries: Vec<Entry> =
+        sql::query("SELECT id, body, written_at FROM entries ORDER BY id DESC LIMIT 100").fetch_all().await?;
+    response::json(&entries)
 }
 
-async fn add(note: NewNote) -> Result<Response> {
-    let note: Note = sql::query("INSERT INTO notes (body) VALUES ($1) RETURNING id, body, written_at")
-        .bind(note.body)
+async fn add(entry: NewEntry) -> Result<Response> {
+    let entry: Entry = sql::query("INSERT INTO entries (body) VALUES ($1) RETURNING id, body, written_at")
+        .bind(entry.body)
         .fetch_one()
         .await
         .map_err(refused)?;
-    Ok((StatusCode::CREATED, Json(note)).into_response())
+    Ok((StatusCode::CREATED, Json(entry)).into_response())
 }
 
 /// A violated `CHECK` is the caller's mistake; everything else keeps its status.
 fn refused(error: sql::Error) -> Error {
     match error.database() {
         Some(database) if database.code == "23514" => {
-            Error::bad_request("a note has from 1 to 1000 characters")
+            Error::bad_request("an entry has from 1 to 1000 characters")
         }
         _ => error.into(),
     }
 }
 
 async fn remove(id: i64) -> Result<Response> {
-    match sql::query("DELETE FROM notes WHERE id = $1").bind(id).execute().await? {
-        0 => Err(Error::not_found("there is no such note")),
+    match sql::query("DELETE FROM entries WHERE id = $1").bind(id).execute().await? {
+        0 => Err(Error::not_found("there is no such entry")),
         _ => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
 
 async fn remove_all() -> Result<Response> {
     let mut transaction = sql::begin().await?;
-    let (count,): (i64,) = transaction.query("SELECT count(*) FROM notes").fetch_one().await?;
-    let deleted = transaction.query("DELETE FROM notes").execute().await?;
+    let (count,): (i64,) = transaction.query("SELECT count(*) FROM entries").fetch_one().await?;
+    let deleted = transaction.query("DELETE FROM entries").execute().await?;
     if i64::try_from(deleted).is_ok_and(|deleted| deleted == count) {
         transaction.commit().await?;
     } else {
-        return Err(Error::new(StatusCode::CONFLICT, "a note was written meanwhile; nothing was deleted"));
+        return Err(Error::new(StatusCode::CONFLICT, "an entry was written meanwhile; nothing was deleted"));
     }
     response::json(&Deleted { deleted })
 }
@@ -102,7 +102,7 @@ mod tests {
         })
     }
 
-    fn note(body: &str) -> Rows {
+    fn entry(body: &str) -> Rows {
         let row = [7i64.into_value(), body.into_value(), TimestampTz(0).into_value()];
         Rows::of(["id", "body", "written_at"]).row(row)
     }
@@ -110,9 +110,9 @@ mod tests {
     #[test]
     fn a_note_is_written_and_answered() {
         let _database = testing::sql(|statement| {
-            assert!(statement.text.starts_with("INSERT INTO notes"));
+            assert!(statement.text.starts_with("INSERT INTO entries"));
             assert_eq!(statement.parameters, ["hello".into_value()]);
-            Ok(note("hello"))
+            Ok(entry("hello"))
         });
         let expected = r#"{"id":7,"body":"hello","written_at":"1970-01-01T00:00:00Z"}"#;
         assert_eq!(answer("POST", "/", r#"{"body":"hello"}"#), (201, expected.to_owned()));
