@@ -8,12 +8,21 @@ use std::ffi::OsString;
 /// The version of wasmtime that is embedded, so that the comparison is of what is around it.
 const WASMTIME: &str = "48.0.8";
 
+/// The benches of services.
+const SERVICES: [&str; 3] = ["outbound", "sql", "storage"];
+
 /// What is measured, and with what beside it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Measure an invocation's parts instead of servers
     #[arg(long)]
     pub(crate) parts: bool,
+    /// Measure services of functions beside native clients instead: outbound requests, SQL, storage
+    #[arg(long, conflicts_with = "parts", requires = "database_url")]
+    pub(crate) services: bool,
+    /// The PostgreSQL of `--services`, where we are a superuser
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
     /// Install wasmtime's own command first, a peer that is left out where it is missing
     #[arg(long)]
     pub(crate) wasmtime: bool,
@@ -22,7 +31,7 @@ pub(crate) struct Options {
     pub(crate) args: Vec<OsString>,
 }
 
-/// Builds the server as it is deployed, and measures it beside its peers, or an invocation's parts.
+/// Builds the server as it is deployed, and measures it beside its peers, or an invocation's parts, or services.
 pub(crate) fn run_all(options: &Options) -> Result<()> {
     let toolchain = toolchain::provide()?;
     let guests_dir = guests::build(&toolchain)?;
@@ -35,6 +44,11 @@ pub(crate) fn run_all(options: &Options) -> Result<()> {
     if options.parts {
         say(format_args!("measuring an invocation's parts"));
         measure.args(["bench", "-p", "wasmforge-benches", "--bench", "invoke", "--"]);
+    } else if options.services {
+        say(format_args!("measuring services beside native clients"));
+        let benches = SERVICES.iter().flat_map(|bench| ["--bench", bench]);
+        measure.args(["bench", "-p", "wasmforge-benches"]).args(benches).arg("--");
+        measure.envs(options.database_url.iter().map(|url| ("DATABASE_URL", url)));
     } else {
         say(format_args!("measuring the server beside its peers"));
         measure.args(["run", "--release", "-p", "wasmforge-benches", "--"]);

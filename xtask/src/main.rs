@@ -88,4 +88,13 @@ mod tests {
         assert!(options.parts && !options.wasmtime);
         assert_eq!(options.args, ["--rounds", "1", "--wasmtime"]);
     }
+
+    #[test]
+    fn services_are_measured_over_a_database() {
+        let url = "postgres://postgres@localhost/postgres";
+        let cli = Cli::try_parse_from(["xtask", "bench", "--services", "--database-url", url]).unwrap();
+        let Task::Bench(options) = cli.task else { panic!("not bench") };
+        assert!(options.services && options.database_url.as_deref() == Some(url));
+        assert!(Cli::try_parse_from(["xtask", "bench", "--services", "--parts"]).is_err());
+    }
 }

@@ -40,7 +40,7 @@ const ATTEMPTS: u32 = 5;
 
 /// A directory as an object store. Its paths begin with a bucket.
 #[derive(Clone)]
-pub(super) struct Directory {
+pub struct Directory {
     root: Arc<Dir>,
 }
 
@@ -58,7 +58,10 @@ impl fmt::Display for Directory {
 
 impl Directory {
     /// The directory at `path`, made if it is not there, without what processes that are gone have left unfinished.
-    pub(super) fn open(path: &std::path::Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// What opening it answers, and making it.
+    pub fn open(path: &std::path::Path) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
         let root = Dir::open_ambient_dir(path, ambient_authority())?;
         root.create_dir_all(UPLOADS)?;

@@ -27,6 +27,7 @@ mod streams;
 mod upload;
 
 pub use backend::StoreSettings;
+pub use directory::Directory;
 pub use error::StorageError;
 pub use grant::{GrantedIdentity, StorageGrant};
 pub use metadata::{BucketInfo, ObjectInfo};
