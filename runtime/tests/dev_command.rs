@@ -68,15 +68,13 @@ impl Dev {
         self.ready.get(listener).unwrap().as_str().unwrap()
     }
 
-    /// The status and the body of `POST` on a listener.
+    /// The status and the body of `POST` on a listener. In HTTP/1.0 a body is not chunked.
     fn post(&self, listener: &str, path: &str, body: &str) -> (u16, String) {
         let addr = self.url(listener).strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(addr).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let length = body.len();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {length}\r\n"
-        );
+        let head = format!("POST {path} HTTP/1.0\r\nhost: {addr}\r\ncontent-length: {length}\r\n");
         write!(stream, "{head}\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
