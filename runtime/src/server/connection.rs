@@ -1,12 +1,15 @@
 //! One connection: HTTP/1.1, or HTTP/2 in clear text where the client begins with its preface.
 
+use super::presence::Presence;
 use super::routes::Routes;
 use super::stall::StallGuard;
+use http::Request;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
-use std::convert::Infallible;
+use parking_lot::Mutex;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,6 +42,11 @@ pub(super) struct Ending {
     pub(super) cut: CancellationToken,
 }
 
+/// The client left before there was an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the client left in the middle of its request")]
+struct ClientGone;
+
 /// Serves a connection in a task of its own.
 pub(super) fn serve<R: Routes>(
     stream: TcpStream,
@@ -60,10 +68,21 @@ pub(super) fn serve<R: Routes>(
                 Ok(Err(_)) | Err(_) => return,
             },
         };
+        let stream = Arc::new(Mutex::new(stream));
+        // In HTTP/2 the connection is always read.
+        let presence = (!is_http2).then(|| Presence::of(&stream));
         let io = TokioIo::new(StallGuard::new(stream));
-        let service = service_fn(move |request| {
-            let routes = routes.clone();
-            async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (routes, presence) = (routes.clone(), presence.clone());
+            async move {
+                match presence.filter(|_| !request.body().is_end_stream()) {
+                    None => Ok(routes.answer(peer, request).await),
+                    Some(client) => tokio::select! {
+                        response = routes.answer(peer, request) => Ok(response),
+                        () = client.ends() => Err(ClientGone),
+                    },
+                }
+            }
         });
         let serving = async {
             if is_http2 {

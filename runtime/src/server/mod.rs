@@ -12,6 +12,7 @@ mod listener;
 mod node;
 mod pages;
 mod platform;
+mod presence;
 mod ready;
 mod routes;
 mod shutdown;

@@ -1,8 +1,10 @@
 //! A connection that gives up on a peer that reads nothing.
 
+use parking_lot::Mutex;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,12 +16,13 @@ const WRITE_STALL: Duration = Duration::from_secs(60);
 
 /// A TCP stream whose writes fail once they have stalled.
 pub(super) struct StallGuard {
-    stream: TcpStream,
+    /// Never locked for longer than a call of the kernel's.
+    stream: Arc<Mutex<TcpStream>>,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl StallGuard {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Arc<Mutex<TcpStream>>) -> Self {
         Self { stream, stalled: None }
     }
 
@@ -35,18 +38,14 @@ impl StallGuard {
 }
 
 impl AsyncRead for StallGuard {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.lock()).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for StallGuard {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let progress = Pin::new(&mut *self.stream.lock()).poll_write(cx, bytes);
         self.watch(cx, progress)
     }
 
@@ -55,19 +54,19 @@ impl AsyncWrite for StallGuard {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let progress = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let progress = Pin::new(&mut *self.stream.lock()).poll_write_vectored(cx, slices);
         self.watch(cx, progress)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.lock().is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.lock()).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.lock()).poll_shutdown(cx)
     }
 }

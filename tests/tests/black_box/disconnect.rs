@@ -56,6 +56,16 @@ async fn a_client_that_leaves_before_the_head_stops_a_guest_that_sleeps() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_in_the_middle_of_a_body_that_nobody_reads_stops_the_guest() {
+    let probe = narrow_probe().await;
+    let head = "POST /?do=sleep&ms=50000 HTTP/1.1\r\nhost: a\r\n";
+    let nothing = format!("{head}transfer-encoding: chunked\r\n\r\n");
+    let chunk = format!("{nothing}5\r\nhello\r\n");
+    let part = format!("{head}content-length: 100\r\n\r\nhello");
+    places_come_back(&probe, &[&nothing, &nothing, &chunk, &chunk, &part, &part]).await;
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_stops_a_guest_that_spins() {
     let probe = narrow_probe().await;
     let spin = "GET /?do=spin HTTP/1.1\r\nhost: a\r\n\r\n";
