@@ -29,17 +29,7 @@ use wasmtime::Store;
 use wasmtime_wasi::WasiCtx;
 
 fn main() -> ExitCode {
-    // Modules are compiled in a child process that is this program again.
-    if std::env::args().nth(1).is_some_and(|arg| arg == "compile-worker") {
-        return wasmforge::cli::run();
-    }
-    match bench() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("invoke: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    one_function::main("invoke", bench)
 }
 
 fn bench() -> anyhow::Result<()> {

@@ -32,17 +32,7 @@ const REQUESTS: u32 = 200;
 const ANSWER: &[u8] = b"{\"message\":\"Hello, world!\"}";
 
 fn main() -> ExitCode {
-    // Modules are compiled in a child process that is this program again.
-    if std::env::args().nth(1).is_some_and(|arg| arg == "compile-worker") {
-        return wasmforge::cli::run();
-    }
-    match bench() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("outbound: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    one_function::main("outbound", bench)
 }
 
 fn bench() -> anyhow::Result<()> {

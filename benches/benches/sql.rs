@@ -44,17 +44,7 @@ const SCHEMA: &str = "
 const QUERY: &str = "SELECT name FROM pets WHERE id = $1";
 
 fn main() -> ExitCode {
-    // Modules are compiled in a child process that is this program again.
-    if std::env::args().nth(1).is_some_and(|arg| arg == "compile-worker") {
-        return wasmforge::cli::run();
-    }
-    match bench() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sql: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    one_function::main("sql", bench)
 }
 
 fn bench() -> anyhow::Result<()> {

@@ -70,17 +70,7 @@ const SCHEMA: &str = "
     GRANT SELECT, INSERT, UPDATE, DELETE ON storage.objects TO anon";
 
 fn main() -> ExitCode {
-    // Modules are compiled in a child process that is this program again.
-    if std::env::args().nth(1).is_some_and(|arg| arg == "compile-worker") {
-        return wasmforge::cli::run();
-    }
-    match bench() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("storage: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    one_function::main("storage", bench)
 }
 
 fn bench() -> anyhow::Result<()> {

@@ -1,19 +1,34 @@
 //! A process with one function and no database, for benches that look at what happens inside.
 
 use anyhow::Context as _;
-use async_trait::async_trait;
 use bytes::Bytes;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 use wasmforge::compile::Loader;
 use wasmforge::config::{Config, LogFormat, Secret, Variables};
 use wasmforge::engine::{Engines, Prepared, Ticker};
 use wasmforge::invoke::{Admission, Invoker};
 use wasmforge::registry::{
-    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
+    AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, OneModule, Slug,
 };
 use wasmforge::server::{Platform, capabilities};
 use wasmforge::telemetry::{LineWriter, Metrics, Recorder};
+
+/// Runs a bench, and says why it cannot be run.
+pub(crate) fn main(name: &str, bench: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    // Modules are compiled in a child process that is this program again.
+    if std::env::args().nth(1).is_some_and(|arg| arg == "compile-worker") {
+        return wasmforge::cli::run();
+    }
+    match bench() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// One function, named after its guest, with everything that runs it.
 pub(crate) struct OneFunction {
@@ -58,7 +73,7 @@ impl OneFunction {
         let capabilities = Arc::new(capabilities(platform(Platform::alone(&config, directory.secrets())))?);
         let instances = config.admission.concurrency;
         let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
-        let store: Arc<dyn ModuleStore> = Arc::new(Nothing);
+        let store: Arc<dyn ModuleStore> = Arc::new(OneModule::new(module.clone()));
         let seal = Secret::new("benches-only");
         let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
         let function = Arc::new(Function {
@@ -85,31 +100,5 @@ impl OneFunction {
             dev_mode: false,
         };
         Ok(Self { prepared, invoker })
-    }
-}
-
-/// A store of modules that has none: the one function is in memory.
-struct Nothing;
-
-#[async_trait]
-impl ModuleStore for Nothing {
-    async fn module(&self, function: &Function) -> Result<Bytes, StoreError> {
-        Err(StoreError::Missing(function.module))
-    }
-
-    async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {
-        Ok(None)
-    }
-
-    async fn record_build(&self, _function: &Function, _error: Option<&str>) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn artifact(&self, _key: &ArtifactKey) -> Result<Option<Bytes>, StoreError> {
-        Ok(None)
-    }
-
-    async fn put_artifact(&self, _key: &ArtifactKey, _sealed: Bytes) -> Result<(), StoreError> {
-        Ok(())
     }
 }

@@ -4,15 +4,12 @@ use crate::compile::{ComponentKind, Loader, inspect, local_seal};
 use crate::config::{Config, LogFormat, Variables};
 use crate::engine::{Engines, Ticker};
 use crate::invoke::{Admission, Invoker};
-use crate::registry::{
-    ArtifactKey, AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, Slug, StoreError,
-};
+use crate::registry::{AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, OneModule, Slug};
 use crate::server::{
     InProcess, Listener, Platform, ReadyFile, Shutdown, SingleFunction, capabilities, url_of,
 };
 use crate::telemetry::{LineWriter, Metrics, Recorder};
 use anyhow::{Context as _, bail};
-use async_trait::async_trait;
 use bytes::Bytes;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -135,7 +132,7 @@ async fn invoker(
     let capabilities = Arc::new(capabilities(Platform::alone(config, directory.secrets()))?);
     let instances = config.admission.concurrency;
     let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
-    let store: Arc<dyn ModuleStore> = Arc::new(OneFile(module.clone()));
+    let store: Arc<dyn ModuleStore> = Arc::new(OneModule::new(module.clone()));
     let seal = local_seal(&config.compile.cache_dir).context("the seal of machine code")?;
     let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
     let hash = loader.admit(module).await?;
@@ -161,32 +158,6 @@ async fn invoker(
         dev_mode: config.dev_mode,
     };
     Ok((recorder, Arc::new(invoker), ticker))
-}
-
-/// The store of a process that has one file and nothing else.
-struct OneFile(Bytes);
-
-#[async_trait]
-impl ModuleStore for OneFile {
-    async fn module(&self, _function: &Function) -> Result<Bytes, StoreError> {
-        Ok(self.0.clone())
-    }
-
-    async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {
-        Ok(None)
-    }
-
-    async fn record_build(&self, _function: &Function, _error: Option<&str>) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn artifact(&self, _key: &ArtifactKey) -> Result<Option<Bytes>, StoreError> {
-        Ok(None)
-    }
-
-    async fn put_artifact(&self, _key: &ArtifactKey, _sealed: Bytes) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
