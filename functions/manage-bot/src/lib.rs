@@ -25,13 +25,12 @@
 
 mod bots;
 mod caller;
-mod cors;
 mod fernet;
 mod telegram;
 
 use serde::{Deserialize, Serialize};
 use wasmforge::http::{Method, StatusCode};
-use wasmforge::{Error, IntoResponse, Json, Request, RequestExt, Response, Result, response};
+use wasmforge::{Error, IntoResponse, Json, Request, RequestExt, Response, Result, cors, response};
 
 #[derive(Deserialize)]
 struct Wanted {
@@ -53,7 +52,7 @@ async fn main(req: Request) -> Response {
         Some(preflight) => preflight,
         None => manage(req).await.into_response(),
     };
-    cors::allow(answer)
+    cors::allow(answer, "POST, OPTIONS")
 }
 
 async fn manage(req: Request) -> Result<Response> {

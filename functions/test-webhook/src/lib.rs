@@ -16,13 +16,11 @@
 //! Whoever may call this may have requests sent, so let it be called by signed-in users only: deploy it with `"auth":
 //! "authenticated"`. It needs no other grant than the public internet, which is the default.
 
-mod cors;
-
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wasmforge::http::{self, Method, StatusCode, Uri, header};
 use wasmforge::{
-    Error, IntoResponse, Json, Request, RequestExt, Response, Result, Timeouts, fetch, response,
+    Error, IntoResponse, Json, Request, RequestExt, Response, Result, Timeouts, cors, fetch, response,
 };
 
 /// How long each part of the exchange may take.
@@ -60,7 +58,7 @@ async fn main(req: Request) -> Response {
         Some(preflight) => preflight,
         None => test(req).await.into_response(),
     };
-    cors::allow(answer)
+    cors::allow(answer, "POST, OPTIONS")
 }
 
 async fn test(req: Request) -> Result<Response> {

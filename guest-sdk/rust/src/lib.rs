@@ -44,6 +44,7 @@
 //! - **Outbound requests**: [`fetch`]. **Other functions**: [`functions`].
 //! - **Secrets and settings**: [`env`](mod@env), [`config`]. **The log**: [`log`](mod@log).
 //! - **Values under keys**: [`kv`]. **Language models**: [`ai`].
+//! - **Pages of other origins**: [`cors`].
 //! - **Waiting**: [`sleep`], [`join`], [`spawn`].
 //! - **Tests** on the host: [`testing`] has a stand-in for each of these services.
 //! - **Headers**: each value survives, several `set-cookie` too. Headers that concern one connection only (`connection`, `keep-alive`,
@@ -54,6 +55,7 @@ pub mod ai;
 pub mod auth;
 mod body;
 pub mod config;
+pub mod cors;
 pub mod env;
 mod error;
 mod fetch;
