@@ -110,6 +110,7 @@ pub async fn sleep(duration: std::time::Duration) {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::host::serve;
+    pub use crate::task::spawn_background;
     pub use wasip2;
     pub use wasip2::exports::http::incoming_handler::Guest;
     pub use wasip2::http::proxy::export;

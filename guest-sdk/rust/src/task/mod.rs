@@ -48,9 +48,17 @@ struct Task {
     future: Pin<Box<dyn Future<Output = ()>>>,
     woken: Arc<Woken>,
     waker: Waker,
+    /// Whether the executor stays for it.
+    awaited: bool,
 }
 
 impl Task {
+    fn new(future: impl Future<Output = ()> + 'static, awaited: bool) -> Self {
+        let woken = Woken::new();
+        let waker = Waker::from(woken.clone());
+        Self { future: Box::pin(future), woken, waker, awaited }
+    }
+
     /// Goes on with the task if there is reason to; `true` once it is done.
     fn run(&mut self) -> bool {
         self.woken.take() && self.future.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready()
@@ -60,9 +68,13 @@ impl Task {
 /// Runs a task beside the handler. It may go on after the response: an invocation ends when its response has been sent and
 /// all its tasks are done, or when a limit is hit.
 pub fn spawn(task: impl Future<Output = ()> + 'static) {
-    let woken = Woken::new();
-    let waker = Waker::from(woken.clone());
-    SPAWNED.with_borrow_mut(|tasks| tasks.push(Task { future: Box::pin(task), woken, waker }));
+    SPAWNED.with_borrow_mut(|tasks| tasks.push(Task::new(task, true)));
+}
+
+/// Runs a task beside the handler that nobody waits for: what is left of it when all else is done is dropped.
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "for engines of other languages"))]
+pub fn spawn_background(task: impl Future<Output = ()> + 'static) {
+    SPAWNED.with_borrow_mut(|tasks| tasks.push(Task::new(task, false)));
 }
 
 /// Runs a future and every task that it spawns to their ends. The attribute [`handler`](crate::handler) does this for a
@@ -75,7 +87,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     let woken = Woken::new();
     let waker = Waker::from(woken.clone());
     let mut context = Context::from_waker(&waker);
-    let mut tasks = Vec::new();
+    let mut tasks: Vec<Task> = Vec::new();
     let mut output = None;
     loop {
         if output.is_none()
@@ -87,7 +99,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         tasks.append(&mut SPAWNED.take());
         tasks.retain_mut(|task| !task.run());
         match output {
-            Some(output) if tasks.is_empty() && nothing_spawned() => return output,
+            Some(output) if !tasks.iter().any(|task| task.awaited) && nothing_awaited() => return output,
             _ => {}
         }
         let runnable = output.is_none() && woken.is_set() || tasks.iter().any(|task| task.woken.is_set());
@@ -95,6 +107,10 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
             wait();
         }
     }
+}
+
+fn nothing_awaited() -> bool {
+    SPAWNED.with_borrow(|tasks| !tasks.iter().any(|task| task.awaited))
 }
 
 fn nothing_spawned() -> bool {

@@ -1,0 +1,13 @@
+//! What JavaScript cannot do itself: the functions that the layer finds on `native`.
+
+mod console;
+
+use rquickjs::{Ctx, Object, Result, Runtime};
+
+/// Adds every area to `native`.
+pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    console::register(ctx, native)
+}
+
+/// Tells the layer of promises that are rejected and of which nobody hears.
+pub(crate) fn track_rejections(_runtime: &Runtime) {}
