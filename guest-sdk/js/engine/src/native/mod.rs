@@ -1,6 +1,10 @@
 //! What JavaScript cannot do itself: the functions that the layer finds on `native`.
 
+mod base64;
+mod bytes;
 mod console;
+mod crypto;
+mod env;
 mod modules;
 
 use rquickjs::{Ctx, Object, Result, Runtime};
@@ -8,7 +12,10 @@ use rquickjs::{Ctx, Object, Result, Runtime};
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     console::register(ctx, native)?;
-    modules::register(ctx, native)
+    modules::register(ctx, native)?;
+    env::register(ctx, native)?;
+    base64::register(ctx, native)?;
+    crypto::register(ctx, native)
 }
 
 /// Tells the layer of promises that are rejected and of which nobody hears.
