@@ -35,6 +35,8 @@ mod malformed;
 mod modules;
 mod outbound;
 mod own_origin;
+mod platform_auth;
+mod platform_records;
 mod realtime;
 mod recovery;
 mod rest;
