@@ -28,6 +28,7 @@ mod guide;
 mod hostile;
 mod http_semantics;
 mod insforge;
+mod insforge_sdk;
 mod keyvalue;
 mod limits;
 mod log;
