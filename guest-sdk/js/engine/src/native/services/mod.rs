@@ -3,6 +3,7 @@
 
 mod ai;
 mod auth;
+mod bodies;
 mod bytes;
 mod config;
 mod files;
@@ -12,6 +13,7 @@ mod realtime;
 mod refusal;
 mod rows;
 mod sql;
+mod storage;
 mod transaction;
 
 use rquickjs::{Ctx, Object, Result};
@@ -26,5 +28,6 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     log::register(ctx, &services)?;
     realtime::register(ctx, &services)?;
     sql::register(ctx, &services)?;
+    storage::register(ctx, &services)?;
     native.set("services", services)
 }
