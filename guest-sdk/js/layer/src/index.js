@@ -1,6 +1,11 @@
 // The areas, in the order in which they need each other.
 import './console/index.js';
+import './base64/index.js';
+import './env/index.js';
+import './crypto/index.js';
 import './node/index.js';
+import './services/index.js';
+import './insforge/index.js';
 import { dispatch } from './dispatch/index.js';
 
 /** What the engine calls. */

@@ -6,6 +6,7 @@ mod console;
 mod crypto;
 mod env;
 mod modules;
+mod services;
 
 use rquickjs::{Ctx, Object, Result, Runtime};
 
@@ -15,7 +16,8 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     modules::register(ctx, native)?;
     env::register(ctx, native)?;
     base64::register(ctx, native)?;
-    crypto::register(ctx, native)
+    crypto::register(ctx, native)?;
+    services::register(ctx, native)
 }
 
 /// Tells the layer of promises that are rejected and of which nobody hears.
