@@ -1,13 +1,23 @@
 //! What JavaScript cannot do itself: the functions that the layer finds on `native`.
 
+mod body;
 mod console;
+mod errors;
+mod fetch;
+mod invocation;
+mod random;
+pub(crate) mod rejections;
+mod timers;
 
-use rquickjs::{Ctx, Object, Result, Runtime};
+use rquickjs::{Ctx, Object, Result};
 
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
-    console::register(ctx, native)
+    body::register(ctx, native)?;
+    console::register(ctx, native)?;
+    errors::register(ctx, native)?;
+    fetch::register(ctx, native)?;
+    invocation::register(ctx, native)?;
+    random::register(ctx, native)?;
+    timers::register(ctx, native)
 }
-
-/// Tells the layer of promises that are rejected and of which nobody hears.
-pub(crate) fn track_rejections(_runtime: &Runtime) {}
