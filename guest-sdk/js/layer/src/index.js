@@ -4,6 +4,8 @@ import './console/index.js';
 import './random/index.js';
 import './timers/index.js';
 import './fetch/index.js';
+import './services/index.js';
+import './node/index.js';
 import { dispatch } from './dispatch/index.js';
 import { fail, stalled, uncaught } from './dispatch/failure.js';
 import { evaluate } from './dispatch/handler.js';

@@ -5,11 +5,13 @@ mod console;
 mod errors;
 mod fetch;
 mod invocation;
+mod modules;
 mod random;
 pub(crate) mod rejections;
+mod services;
 mod timers;
 
-use rquickjs::{Ctx, Object, Result};
+use rquickjs::{Ctx, Object, Result, Runtime};
 
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
@@ -18,6 +20,13 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
     invocation::register(ctx, native)?;
+    modules::register(ctx, native)?;
     random::register(ctx, native)?;
+    services::register(ctx, native)?;
     timers::register(ctx, native)
+}
+
+/// Answers imports of what was not defined as a module.
+pub(crate) fn set_loader(runtime: &Runtime) {
+    modules::set_loader(runtime);
 }
