@@ -3,6 +3,7 @@
 //! Each command does its own set-up, says on stderr what it is doing, and ends in one sentence if it cannot go on.
 
 mod bench;
+mod clients;
 mod command;
 mod debian;
 mod dev;
