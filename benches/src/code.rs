@@ -29,6 +29,7 @@ pub(crate) enum Language {
     /// Components, from Rust.
     Rust,
     /// Sources for the engine that all of them share.
+    #[value(name = "javascript")]
     JavaScript,
 }
 

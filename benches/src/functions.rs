@@ -9,6 +9,10 @@ const MODULE: &str = include_str!("../functions/module.js");
 /// Modules of a bundle whose bytecode has some 10 KiB.
 pub(crate) const MEDIUM: u32 = 4;
 
+/// Modules of a bundle of 60 KB of source.
+#[allow(dead_code, reason = "the load harness has no use for it")]
+pub(crate) const LARGE: u32 = 52;
+
 /// [`HELLO`] below so many modules, which a request evaluates and does not use: what bundled packages come to. `tag`
 /// tells one bundle from another.
 pub(crate) fn bundle(modules: u32, tag: &str) -> String {
@@ -19,4 +23,11 @@ pub(crate) fn bundle(modules: u32, tag: &str) -> String {
     }
     text.push_str(HELLO);
     text
+}
+
+/// The same, loaded and never evaluated.
+#[allow(dead_code, reason = "as above")]
+pub(crate) fn unused(modules: u32) -> String {
+    let bundle = bundle(modules, "");
+    format!("function unused(module) {{\n{bundle}}}\n\n{HELLO}")
 }
