@@ -1,7 +1,7 @@
 //! `cargo xtask bench`
 
 use crate::command::{cargo, run, say};
-use crate::{guests, paths, runtime, toolchain};
+use crate::{guests, javascript, paths, runtime, toolchain};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 
@@ -36,6 +36,7 @@ pub(crate) fn run_all(options: &Options) -> Result<()> {
     let toolchain = toolchain::provide()?;
     let guests_dir = guests::build(&toolchain)?;
     let wasmforge = runtime::build_release()?;
+    let engine = javascript::build(&toolchain, &wasmforge)?;
     let services = runtime::services(&wasmforge)?;
     if options.wasmtime {
         install_wasmtime()?;
@@ -55,6 +56,7 @@ pub(crate) fn run_all(options: &Options) -> Result<()> {
     }
     measure.args(&options.args).current_dir(paths::root());
     measure.env("WASMFORGE_BIN", wasmforge).env("WASMFORGE_GUESTS", guests_dir);
+    measure.env("WASMFORGE_JS_ENGINE", engine);
     measure.env("WASMFORGE_POSTGRES_BIN", services.postgres_bin);
     run(&mut measure)
 }

@@ -8,9 +8,13 @@ mod debian;
 mod dev;
 mod docs;
 mod guests;
+mod javascript;
 mod nextest;
+mod node;
+mod packages;
 mod paths;
 mod runtime;
+mod stamp;
 mod test;
 mod toolchain;
 
@@ -27,10 +31,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Get everything that the other tasks need: the guests' toolchain, the test runner, PostgreSQL, PostgREST
+    /// Get everything that the other tasks need: the guests' toolchain, the test runner, PostgreSQL, PostgREST, the JavaScript
+    /// engine
     Setup,
     /// Build the examples, functions and test guests to WebAssembly, and print the folder they are in
     Guests,
+    /// Build the engine of JavaScript functions, and print where it is
+    Js,
     /// Run all tests; arguments go to the test runner
     Test {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -51,6 +58,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Setup => setup(),
         Task::Guests => guests::main(),
+        Task::Js => javascript::main(),
         Task::Test { args } => test::run_all(&args),
         Task::Dev { args } => dev::run(&args),
         Task::Bench(options) => bench::run_all(&options),
@@ -66,9 +74,10 @@ fn main() -> ExitCode {
 }
 
 fn setup() -> anyhow::Result<()> {
-    toolchain::provide()?;
+    let toolchain = toolchain::provide()?;
     nextest::provide()?;
     let binary = runtime::build()?;
+    javascript::build(&toolchain, &binary)?;
     let services = runtime::services(&binary)?;
     command::say(format_args!("PostgreSQL: {}", services.postgres_bin.display()));
     if let Some(postgrest) = services.postgrest {

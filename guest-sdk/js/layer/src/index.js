@@ -1,5 +1,6 @@
 // The areas, in the order in which they need each other.
 import './console/index.js';
+import './services/index.js';
 import { dispatch } from './dispatch/index.js';
 
 /** What the engine calls. */

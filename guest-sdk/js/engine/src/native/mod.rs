@@ -1,12 +1,14 @@
 //! What JavaScript cannot do itself: the functions that the layer finds on `native`.
 
 mod console;
+mod services;
 
 use rquickjs::{Ctx, Object, Result, Runtime};
 
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
-    console::register(ctx, native)
+    console::register(ctx, native)?;
+    services::register(ctx, native)
 }
 
 /// Tells the layer of promises that are rejected and of which nobody hears.

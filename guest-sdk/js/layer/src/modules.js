@@ -1,0 +1,3 @@
+export function defineModule(name, namespace) {
+  (globalThis.__modules ??= {})[name] = namespace;
+}
