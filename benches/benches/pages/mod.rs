@@ -6,8 +6,8 @@ use std::fs;
 /// Bytes of a page in KiB, on every machine that runs this.
 const PAGE: f64 = 4.0;
 
-/// How the kernel names the file that wasmtime keeps a component's first memory in.
-const IMAGE: &str = "memfd:wasm-memory-image";
+/// The end of the name of a file of machine code, which a component's first memory is mapped from, too.
+const IMAGE: &str = ".cwasm";
 
 /// Page faults of this process that needed no input or output.
 pub(crate) fn minor_faults() -> std::io::Result<u64> {
@@ -83,11 +83,12 @@ fn mappings(smaps: &str) -> Option<Vec<Mapping>> {
         let mut words = line.split_ascii_whitespace();
         let first = words.next()?;
         if let Some((start, end)) = first.split_once('-') {
+            let is_writable = words.next()?.starts_with("rw");
             mappings.push(Mapping {
                 start: u64::from_str_radix(start, 16).ok()?,
                 end: u64::from_str_radix(end, 16).ok()?,
-                is_writable: words.next()?.starts_with("rw"),
-                is_image: line.contains(IMAGE),
+                is_writable,
+                is_image: is_writable && line.ends_with(IMAGE),
                 anonymous: 0.0,
             });
         } else if first == "Anonymous:" {
