@@ -26,6 +26,7 @@ pub(crate) fn initialize(layer: &str) -> Result<(), String> {
     runtime.set_max_stack_size(MAX_STACK);
     runtime.set_gc_threshold(GC_THRESHOLD);
     native::track_rejections(&runtime);
+    native::set_loader(&runtime);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
     let hooks = context.with(|ctx| {
         let hooks = evaluate(&ctx, layer).catch(&ctx).map_err(|error| error.to_string())?;

@@ -2,7 +2,7 @@
 
 use crate::bindings::{Form, Problem};
 use crate::engine;
-use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Module, Result, Value, qjs};
+use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Result, Value, qjs};
 use std::ffi::CString;
 
 /// What frames of a program are called until they are mapped to the author's file.
@@ -102,11 +102,25 @@ fn load_script<'js>(ctx: &Ctx<'js>, code: &'static [u8]) -> Result<Value<'js>> {
 
 #[allow(unsafe_code, reason = "bytecode can be loaded by no safe call")]
 fn load_module<'js>(ctx: &Ctx<'js>, code: &'static [u8]) -> Result<Value<'js>> {
-    // SAFETY: the server hands over only what `compile` made and it sealed.
-    let module = unsafe { Module::load(ctx.clone(), code)? };
-    let (module, evaluated) = module.eval()?;
+    let raw = ctx.as_raw().as_ptr();
+    let flags = i32::try_from(qjs::JS_READ_OBJ_BYTECODE | qjs::JS_READ_OBJ_ROM_DATA).unwrap_or_default();
+    // SAFETY: the server hands over only what `compile` made and it sealed; the bytes live as long as the instance.
+    let module = unsafe { qjs::JS_ReadObject(raw, code.as_ptr(), code.len() as _, flags) };
+    // SAFETY: the context holds what was read; imports are bound before anything runs.
+    if unsafe { qjs::JS_IsException(module) || qjs::JS_ResolveModule(raw, module) < 0 } {
+        return Err(Error::Exception);
+    }
+    // SAFETY: `module` is a resolved module of this context, which keeps it; each value is a reference of ours.
+    let (evaluated, namespace) = unsafe {
+        let evaluated = qjs::JS_EvalFunction(raw, qjs::JS_DupValue(raw, module));
+        let namespace = qjs::JS_GetModuleNamespace(raw, qjs::JS_VALUE_GET_PTR(module).cast());
+        (Value::from_raw(ctx.clone(), evaluated), Value::from_raw(ctx.clone(), namespace))
+    };
+    if evaluated.is_exception() || namespace.is_exception() {
+        return Err(Error::Exception);
+    }
     let pair = Array::new(ctx.clone())?;
-    pair.set(0, module.namespace()?)?;
+    pair.set(0, namespace)?;
     pair.set(1, evaluated)?;
     Ok(pair.into_value())
 }

@@ -1,6 +1,8 @@
 // The areas, in the order in which they need each other.
 import './console/index.js';
+import './node/index.js';
 import './services/index.js';
+import './insforge/index.js';
 import { dispatch } from './dispatch/index.js';
 
 /** What the engine calls. */
