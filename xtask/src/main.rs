@@ -100,6 +100,14 @@ mod tests {
     }
 
     #[test]
+    fn javascript_is_measured_by_servers_or_by_parts() {
+        let cli = Cli::try_parse_from(["xtask", "bench", "--javascript", "--parts"]).unwrap();
+        let Task::Bench(options) = cli.task else { panic!("not bench") };
+        assert!(options.javascript && options.parts);
+        assert!(Cli::try_parse_from(["xtask", "bench", "--javascript", "--services"]).is_err());
+    }
+
+    #[test]
     fn services_are_measured_over_a_database() {
         let url = "postgres://postgres@localhost/postgres";
         let cli = Cli::try_parse_from(["xtask", "bench", "--services", "--database-url", url]).unwrap();
