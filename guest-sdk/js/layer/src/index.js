@@ -1,4 +1,11 @@
 // The areas, in the order in which they need each other.
+import './events/index.js';
+import './streams/index.js';
+import './encoding/index.js';
+import './url/index.js';
+import './blob/index.js';
+import './forms/index.js';
+import './compression/index.js';
 import './console/index.js';
 import './services/index.js';
 import { dispatch } from './dispatch/index.js';
