@@ -1,4 +1,4 @@
-//! `native.performance`: the clock that never goes back.
+//! `native.performance`: the clock that never goes back. Beside it, what the platform calls itself.
 
 use rquickjs::{Ctx, Function, Object, Result};
 use wasip2::clocks::monotonic_clock;
@@ -6,7 +6,8 @@ use wasip2::clocks::monotonic_clock;
 pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     let performance = Object::new(ctx.clone())?;
     performance.set("monotonic", Function::new(ctx.clone(), monotonic)?)?;
-    native.set("performance", performance)
+    native.set("performance", performance)?;
+    native.set("userAgent", concat!("Wasmforge/", env!("CARGO_PKG_VERSION")))
 }
 
 /// Milliseconds since some moment.
