@@ -89,7 +89,11 @@ fn get(
     task::promise(&ctx, async { get.await.map(Opened).map_err(Refusal::from) })
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the layer lets whole numbers pass only")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the layer lets whole numbers pass only"
+)]
 fn whole(number: f64) -> u64 {
     number as u64
 }
@@ -123,9 +127,10 @@ fn copy(ctx: Ctx<'_>, name: String, service: bool, from: String, to: String) -> 
 
 fn signed_url(ctx: Ctx<'_>, name: String, service: bool, key: String, seconds: u32) -> Result<Promise<'_>> {
     let lifetime = Duration::from_secs(seconds.into());
-    task::promise(&ctx, async move {
-        Ok::<_, Refusal>(bucket(name, service).signed_url(key, lifetime).await?)
-    })
+    task::promise(
+        &ctx,
+        async move { Ok::<_, Refusal>(bucket(name, service).signed_url(key, lifetime).await?) },
+    )
 }
 
 fn info(ctx: Ctx<'_>, name: String, service: bool) -> Result<Promise<'_>> {
