@@ -4,14 +4,20 @@
 //! then either compiles a program, or loads one and answers one request with it.
 
 #[cfg(target_arch = "wasm32")]
+mod abort;
+#[cfg(target_arch = "wasm32")]
 mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod engine;
 #[cfg(target_arch = "wasm32")]
 mod handler;
 #[cfg(target_arch = "wasm32")]
+mod invocation;
+#[cfg(target_arch = "wasm32")]
 mod native;
 #[cfg(target_arch = "wasm32")]
 mod program;
 #[cfg(target_arch = "wasm32")]
 mod task;
+#[cfg(target_arch = "wasm32")]
+mod text;

@@ -1,8 +1,9 @@
 //! From source to bytecode, and from bytecode to a program that runs.
 
-use crate::bindings::{Form, Problem};
+use crate::bindings::{Form, Problem, program};
 use crate::engine;
-use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Result, Value, qjs};
+use rquickjs::promise::PromiseState;
+use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Function, Object, Result, Value, qjs};
 use std::ffi::CString;
 
 /// What frames of a program are called until they are mapped to the author's file.
@@ -75,9 +76,15 @@ fn position(stack: &str) -> (u32, u32) {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
-/// Evaluates a compiled program: a script's function, or a module's namespace beside the promise of its
-/// evaluation.
-pub(crate) fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Value<'js>> {
+/// The instance's program, evaluated as far as it goes without waiting: what the layer's `dispatch` takes.
+pub(crate) fn of_instance<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>) -> Result<Value<'js>> {
+    let loaded = load(ctx, program::bytecode().leak())?;
+    let evaluate: Function<'js> = hooks.get("evaluate")?;
+    evaluate.call((loaded,))
+}
+
+/// Loads a compiled program: a script's function, or a module's namespace beside the promise of its evaluation.
+fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Value<'js>> {
     match bytecode.split_first() {
         Some((&SCRIPT, code)) => load_script(ctx, code),
         Some((&MODULE, code)) => load_module(ctx, code),
@@ -121,6 +128,13 @@ fn load_module<'js>(ctx: &Ctx<'js>, code: &'static [u8]) -> Result<Value<'js>> {
     }
     let pair = Array::new(ctx.clone())?;
     pair.set(0, namespace)?;
-    pair.set(1, evaluated)?;
+    if !is_done(&evaluated) {
+        pair.set(1, evaluated)?;
+    }
     Ok(pair.into_value())
+}
+
+/// Whether the promise of a module's evaluation is settled well: that of most, which await nothing.
+fn is_done(evaluated: &Value<'_>) -> bool {
+    evaluated.as_promise().is_some_and(|promise| promise.state() == PromiseState::Resolved)
 }
