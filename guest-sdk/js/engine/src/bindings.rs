@@ -23,6 +23,10 @@ impl exports::wasmforge::javascript::compiler::Guest for Engine {
     fn compile(source: String, form: Form) -> Result<Vec<u8>, Problem> {
         crate::program::compile(&source, form)
     }
+
+    fn evaluate(bytecode: Vec<u8>) -> Result<(), Problem> {
+        crate::program::evaluate(bytecode)
+    }
 }
 
 impl wasmforge_sdk::__private::Guest for Engine {
@@ -30,6 +34,7 @@ impl wasmforge_sdk::__private::Guest for Engine {
         request: wasmforge_sdk::__private::IncomingRequest,
         out: wasmforge_sdk::__private::ResponseOutparam,
     ) {
+        crate::image::restore();
         crate::handler::handle(request, out);
     }
 }

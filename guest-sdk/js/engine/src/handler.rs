@@ -1,6 +1,5 @@
 //! One request in, one response out.
 
-use crate::bindings::program;
 use crate::{engine, program as loader};
 use rquickjs::{CatchResultExt, Ctx, Function, Object};
 use std::cell::RefCell;
@@ -16,11 +15,10 @@ pub(crate) fn handle(request: IncomingRequest, out: ResponseOutparam) {
 }
 
 async fn respond(request: Request) -> Response {
-    let bytecode: &'static [u8] = program::bytecode().leak();
     let answer: Rc<RefCell<(Option<Response>, Option<Waker>)>> = Rc::default();
     let done = answer.clone();
     let began = engine::turn(|ctx, hooks| {
-        let result = begin(ctx, hooks, &request, bytecode, done).catch(ctx);
+        let result = begin(ctx, hooks, &request, done).catch(ctx);
         result.map_err(|error| error.to_string())
     });
     if let Err(message) = began {
@@ -43,10 +41,9 @@ fn begin<'js>(
     ctx: &Ctx<'js>,
     hooks: &Object<'js>,
     request: &Request,
-    bytecode: &'static [u8],
     done: Rc<RefCell<(Option<Response>, Option<Waker>)>>,
 ) -> rquickjs::Result<()> {
-    let program = loader::load(ctx, bytecode)?;
+    let program = loader::of_instance(ctx)?;
     let dispatch: Function = hooks.get("dispatch")?;
     let headers: Vec<&str> = request
         .headers()

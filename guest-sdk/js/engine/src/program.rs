@@ -1,8 +1,9 @@
 //! From source to bytecode, and from bytecode to a program that runs.
 
-use crate::bindings::{Form, Problem};
-use crate::engine;
-use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Module, Result, Value, qjs};
+use crate::bindings::{Form, Problem, program};
+use crate::{engine, image};
+use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Module, Persistent, Result, Value, qjs};
+use std::cell::RefCell;
 use std::ffi::CString;
 
 /// What frames of a program are called until they are mapped to the author's file.
@@ -73,6 +74,33 @@ fn position(stack: &str) -> (u32, u32) {
     let at = stack.split_once("program:").map_or("", |(_, at)| at);
     let mut numbers = at.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+thread_local! {
+    /// The program that was evaluated before the memory was kept.
+    static EVALUATED: RefCell<Option<Persistent<Value<'static>>>> = const { RefCell::new(None) };
+}
+
+/// Evaluates a program's top level, and hands the memory over before and after. An instance that does so serves nothing
+/// else.
+pub(crate) fn evaluate(bytecode: Vec<u8>) -> std::result::Result<(), Problem> {
+    let bytecode: &'static [u8] = bytecode.leak();
+    image::capture();
+    engine::turn(|ctx, _| {
+        let program = load(ctx, bytecode).catch(ctx).map_err(|error| problem(&error))?;
+        EVALUATED.set(Some(Persistent::save(ctx, program)));
+        Ok(())
+    })?;
+    image::capture();
+    Ok(())
+}
+
+/// The instance's program: as its image has it, else evaluated now.
+pub(crate) fn of_instance<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
+    match EVALUATED.take() {
+        Some(program) => program.restore(ctx),
+        None => load(ctx, program::bytecode().leak()),
+    }
 }
 
 /// Evaluates a compiled program: a script's function, or a module's namespace beside the promise of its
