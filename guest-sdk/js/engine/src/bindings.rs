@@ -15,7 +15,8 @@ struct Engine;
 
 impl Guest for Engine {
     fn initialize(layer: String) -> Result<(), String> {
-        crate::engine::initialize(&layer)
+        // Kept: it would leave a hole in the heap that was just arranged.
+        crate::engine::initialize(layer.leak())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one QuickJS runtime and context of an instance. They are made before the engine's memory is kept, and never freed.
 
-use crate::native;
+use crate::{heap, native};
 use rquickjs::{CatchResultExt, Context, Ctx, Object, Persistent, Runtime};
 use std::cell::OnceCell;
 
@@ -33,6 +33,7 @@ pub(crate) fn initialize(layer: &str) -> Result<(), String> {
         Ok::<_, String>(Persistent::save(&ctx, hooks))
     })?;
     runtime.run_gc();
+    context.with(|ctx| heap::arrange(&ctx));
     ENGINE.with(|engine| engine.set(Engine { context, hooks })).map_err(|_| "initialized twice".to_owned())
 }
 
