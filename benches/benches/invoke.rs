@@ -108,6 +108,7 @@ impl Hello {
             limits: self.invoker.policy.default.services,
             usage: usage.clone(),
             log: Arc::new(NoLog),
+            program: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::http::{Http, HttpConfigured};
 use super::secrets::{Secrets, SecretsConfigured};
-use super::{Capability, GrantError};
+use super::{Capability, GrantError, javascript};
 use serde_json::{Map, Value};
 use std::any::{Any, TypeId};
 use std::sync::Arc;
@@ -59,6 +59,7 @@ impl Capabilities {
     pub fn link(&self, linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
         <Http as Capability>::link(linker)?;
         <Secrets as Capability>::link(linker)?;
+        javascript::link(linker)?;
         self.others.iter().try_for_each(|capability| capability.link(linker))
     }
 

@@ -1,6 +1,7 @@
 //! What capabilities are told of an invocation.
 
 use super::auth::Caller;
+use super::javascript::Program;
 use super::log::LogSink;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -27,6 +28,8 @@ pub struct InvocationContext {
     pub usage: Arc<Usage>,
     /// Where its log goes.
     pub log: Arc<dyn LogSink>,
+    /// What the JavaScript engine is to run; `None` where the function is a component of its own.
+    pub program: Option<Arc<Program>>,
 }
 
 /// How much of the services one invocation may use.

@@ -15,6 +15,7 @@ mod context;
 pub mod files;
 pub mod functions;
 pub mod http;
+pub mod javascript;
 pub mod keyvalue;
 pub mod log;
 mod pending;

@@ -76,6 +76,8 @@ pub struct CompileConfig {
     pub memory: u64,
     /// Compiles at once.
     pub concurrency: usize,
+    /// The JavaScript engine; absent, the one beside this program.
+    pub javascript_engine: Option<PathBuf>,
 }
 
 /// How log lines are written.
@@ -274,6 +276,7 @@ fn compile(vars: &Variables) -> Result<CompileConfig, ConfigError> {
         wall: vars.millis("WASMFORGE_COMPILE_WALL_MS")?.unwrap_or(Duration::from_secs(120)),
         memory: vars.mib("WASMFORGE_COMPILE_MEMORY_MIB")?.unwrap_or(4096 * MIB),
         concurrency: vars.parse("WASMFORGE_COMPILE_CONCURRENCY", "a number")?.unwrap_or(2).max(1),
+        javascript_engine: vars.get("WASMFORGE_JS_ENGINE").map(PathBuf::from),
     })
 }
 

@@ -85,7 +85,7 @@ impl OneFunction {
             auth: AuthPolicy::Public,
             grants: Grants::default(),
         });
-        let prepared = loader.load(&function, false).await?;
+        let prepared = loader.load(&function, false).await?.prepared;
         directory.fill([function]);
         let invoker = Invoker {
             directory,

@@ -75,6 +75,7 @@ fn session(config: &Config, secrets: Vec<Secret>, usage: Arc<Usage>) -> anyhow::
         limits: config.limits.default.services,
         usage,
         log: Arc::new(NoLog),
+        program: None,
     };
     Ok(Services::new(Arc::new(configured), Arc::new(invocation)))
 }

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 /// What is run, and what it may reach.
 #[derive(clap::Args)]
 pub(super) struct RunArgs {
-    /// A WebAssembly component: a request handler is served, a command is run once
+    /// A WebAssembly component (a request handler is served, a command is run once), or a JavaScript source
     file: PathBuf,
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -57,10 +57,19 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let module: Bytes =
         std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?.into();
     let name = args.file.display();
+    if is_source(&args.file) {
+        return serve(args, module, FunctionKind::Source).await;
+    }
     match inspect(&module).with_context(|| format!("{name} cannot be run"))? {
-        ComponentKind::Handler(_) => serve(args, module).await,
+        ComponentKind::Handler(_) => serve(args, module, FunctionKind::Component).await,
         ComponentKind::Command(wasi) => super::command::run(wasi, &module, command_options(args)).await,
     }
+}
+
+/// Whether a file's name says that it is JavaScript or TypeScript.
+fn is_source(file: &Path) -> bool {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| matches!(extension, "js" | "mjs" | "ts" | "mts"))
 }
 
 fn command_options(args: RunArgs) -> super::command::Options {
@@ -78,7 +87,7 @@ fn secrets(variables: Vec<(String, String)>) -> Vec<Secret> {
     variables.into_iter().map(secret).collect()
 }
 
-async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
+async fn serve(args: RunArgs, module: Bytes, kind: FunctionKind) -> anyhow::Result<ExitCode> {
     let mut config = Config::from_variables(&Variables::of_process())?;
     config.dev_mode = true;
     if let Some(files) = args.files.as_ref().filter(|files| !files.is_dir()) {
@@ -89,7 +98,7 @@ async fn serve(args: RunArgs, module: Bytes) -> anyhow::Result<ExitCode> {
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
     let slug = slug_of(&args.file)?;
-    let (recorder, invoker, ticker) = invoker(&config, &slug, module, secrets(args.env))
+    let (recorder, invoker, ticker) = invoker(&config, &slug, (kind, module), secrets(args.env))
         .await
         .with_context(|| format!("{} cannot be run", args.file.display()))?;
     let url = url_of(listener.addr());
@@ -120,7 +129,7 @@ fn slug_of(file: &Path) -> anyhow::Result<Slug> {
 async fn invoker(
     config: &Config,
     slug: &Slug,
-    module: Bytes,
+    (kind, module): (FunctionKind, Bytes),
     secrets: Vec<Secret>,
 ) -> anyhow::Result<(Recorder, Arc<Invoker>, Ticker)> {
     let metrics = Arc::new(Metrics::new()?);
@@ -135,11 +144,14 @@ async fn invoker(
     let store: Arc<dyn ModuleStore> = Arc::new(OneModule::new(module.clone()));
     let seal = local_seal(&config.compile.cache_dir).context("the seal of machine code")?;
     let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
-    let hash = loader.admit(module).await?;
+    let hash = match kind {
+        FunctionKind::Component => loader.admit(module).await?,
+        FunctionKind::Source => loader.admit_source(module).await?,
+    };
     directory.fill([Arc::new(Function {
         slug: slug.clone(),
         version: 1,
-        kind: FunctionKind::Component,
+        kind,
         module: hash,
         limits: Default::default(),
         auth: AuthPolicy::Public,

@@ -1,5 +1,7 @@
 //! Why a module cannot be run.
 
+use std::path::PathBuf;
+
 /// Why no machine code could be made of a module. The text is written for the function's author.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum BuildError {
@@ -36,6 +38,20 @@ pub enum BuildError {
     /// The validator or the compiler refuses it.
     #[error("the module does not compile: {0}")]
     Invalid(String),
+    /// The JavaScript or TypeScript cannot be read.
+    #[error("{0}")]
+    Source(String),
+    /// This server has no JavaScript engine: no fault of the function.
+    #[error(
+        "JavaScript cannot be run: {} cannot be read ({reason}); put wasmforge-js.wasm beside the program, or say in WASMFORGE_JS_ENGINE where it is",
+        path.display()
+    )]
+    NoJavaScript {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// Compiling it takes more time than the operator allows.
     #[error("compiling the module took more than {0} of CPU time")]
     TooSlow(String),
@@ -54,6 +70,6 @@ impl BuildError {
     /// Whether the module itself is at fault, so that trying again is of no use.
     #[must_use]
     pub fn is_fault_of_module(&self) -> bool {
-        !matches!(self, Self::Compiler(_) | Self::Store(_))
+        !matches!(self, Self::Compiler(_) | Self::Store(_) | Self::NoJavaScript { .. })
     }
 }

@@ -4,17 +4,19 @@ use super::BuildError;
 use super::child::Compiler;
 use super::disk::DiskCache;
 use super::inspect::{ComponentKind, inspect};
+use super::javascript::{EngineFile, JavaScript};
 use super::seal::Sealer;
 use super::worker::profile_of;
 use crate::config::{CompileConfig, Secret};
 use crate::engine::{EngineProfile, Engines, PooledEngine, Prepared, WasiVersion};
-use crate::registry::{ArtifactKey, Function, ModuleHash, ModuleStore};
+use crate::registry::{ArtifactKey, Function, FunctionKind, ModuleHash, ModuleStore};
 use crate::telemetry::Metrics;
 use bytes::Bytes;
 use moka::future::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use wasmforge_host_api::javascript::Program;
 use wasmtime::component::Component;
 
 /// How long a module that does not compile is not tried again.
@@ -32,10 +34,20 @@ struct LoadKey {
     metered: bool,
 }
 
+/// What an invocation instantiates.
+#[derive(Clone)]
+pub struct Code {
+    /// The function's component, or the JavaScript engine.
+    pub prepared: Arc<Prepared>,
+    /// What the engine is to run.
+    pub program: Option<Arc<Program>>,
+}
+
 /// Makes functions ready to be instantiated. However many requests ask for a module at once, it is loaded once.
 pub struct Loader {
     engines: Arc<Engines>,
-    store: Arc<dyn ModuleStore>,
+    pub(super) store: Arc<dyn ModuleStore>,
+    pub(super) javascript: JavaScript,
     metrics: Arc<Metrics>,
     compiler: Compiler,
     disk: DiskCache,
@@ -68,6 +80,7 @@ impl Loader {
         Ok(Self {
             engines,
             store,
+            javascript: JavaScript::new(EngineFile::new(config.javascript_engine.as_deref())),
             metrics,
             compiler: Compiler::new(config.clone())?,
             disk: DiskCache::new(&config.cache_dir, config.cache_bytes, sealer.clone()),
@@ -79,11 +92,23 @@ impl Loader {
         })
     }
 
-    /// The component of `function`, ready to be instantiated: from memory in well under a microsecond, else loaded.
+    /// What `function` is, ready to be instantiated: from memory in well under a microsecond, else loaded.
     ///
     /// # Errors
     /// [`BuildError`]; a module's own fault is remembered for a minute.
-    pub async fn load(&self, function: &Function, metered: bool) -> Result<Arc<Prepared>, BuildError> {
+    pub async fn load(&self, function: &Function, metered: bool) -> Result<Code, BuildError> {
+        match function.kind {
+            FunctionKind::Component => {
+                self.load_module(function, metered).await.map(|prepared| Code { prepared, program: None })
+            }
+            FunctionKind::Source => {
+                let (prepared, program) = self.load_source(function, metered).await?;
+                Ok(Code { prepared, program: Some(program) })
+            }
+        }
+    }
+
+    async fn load_module(&self, function: &Function, metered: bool) -> Result<Arc<Prepared>, BuildError> {
         let key = LoadKey { module: function.module, metered };
         if let Some(prepared) = self.loaded.get(&key).await {
             self.hits.fetch_add(1, Ordering::Relaxed);
@@ -116,6 +141,21 @@ impl Loader {
             .map_err(|error| BuildError::clone(&error))?;
         self.refused.invalidate(&key);
         Ok(key.module)
+    }
+
+    /// A component that is no function of its own.
+    pub(super) async fn load_component(
+        &self,
+        module: ModuleHash,
+        metered: bool,
+        bytes: Bytes,
+    ) -> Result<Arc<Prepared>, BuildError> {
+        let key = LoadKey { module, metered };
+        if let Some(prepared) = self.loaded.get(&key).await {
+            return Ok(prepared);
+        }
+        let load = self.load_slowly(key, Source::Bytes(bytes));
+        self.loaded.try_get_with(key, load).await.map_err(|error| BuildError::clone(&error))
     }
 
     /// How often code was asked for and was loaded already.

@@ -7,12 +7,13 @@ mod child;
 mod disk;
 mod error;
 mod inspect;
+mod javascript;
 mod loader;
 mod seal;
 mod worker;
 
 pub use error::BuildError;
 pub use inspect::{ComponentKind, inspect};
-pub use loader::Loader;
+pub use loader::{Code, Loader};
 pub use seal::local_seal;
 pub use worker::{WorkerArgs, run as run_worker};

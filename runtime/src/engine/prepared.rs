@@ -8,6 +8,8 @@ use wasmtime::component::Component;
 pub struct Prepared {
     /// Which engine it runs on.
     pub profile: EngineProfile,
+    /// The component itself.
+    pub component: Component,
     /// Its handler.
     pub handler: Handler,
     /// Bytes of its machine code.
@@ -26,6 +28,6 @@ impl Prepared {
         size: usize,
     ) -> wasmtime::Result<Self> {
         let handler = Handler::link(profile.wasi, &engine.linker, component)?;
-        Ok(Self { profile, handler, size })
+        Ok(Self { profile, component: component.clone(), handler, size })
     }
 }

@@ -27,11 +27,6 @@ pub enum InvokeError {
     /// Functions call each other in a circle, or nearly so.
     #[error("Loop Detected")]
     LoopDetected,
-    /// The function is JavaScript or TypeScript.
-    #[error(
-        "This function is JavaScript or TypeScript source, which is stored but not run yet; upload a WebAssembly component in its place"
-    )]
-    SourceNotSupported,
     /// There was no place to run it in time.
     #[error("The function is busy, try again later")]
     Overloaded,
@@ -91,7 +86,6 @@ impl InvokeError {
             Self::Refused(Refused::Unknown) => (StatusCode::UNAUTHORIZED, "AUTH_UNAUTHORIZED"),
             Self::Refused(Refused::TooWeak) => (StatusCode::FORBIDDEN, "AUTH_UNAUTHORIZED"),
             Self::LoopDetected => (StatusCode::LOOP_DETECTED, "LOOP_DETECTED"),
-            Self::SourceNotSupported => (StatusCode::NOT_IMPLEMENTED, "SOURCE_NOT_SUPPORTED"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"),
             Self::NotBuilt(error) if error.is_fault_of_module() => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "NOT_BUILT")
@@ -116,11 +110,9 @@ impl InvokeError {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::NotFound
-            | Self::RegistryUnavailable
-            | Self::SourceNotSupported
-            | Self::BadGrants(_)
-            | Self::NotBuilt(_) => Outcome::NotBuilt,
+            Self::NotFound | Self::RegistryUnavailable | Self::BadGrants(_) | Self::NotBuilt(_) => {
+                Outcome::NotBuilt
+            }
             Self::Refused(_) | Self::LoopDetected => Outcome::Refused,
             Self::Overloaded => Outcome::Overloaded,
             Self::BadRequest(_) | Self::NoResponse | Self::GuestError(_) | Self::InvalidBody(_) => {

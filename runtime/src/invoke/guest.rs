@@ -3,7 +3,7 @@
 use super::body::RequestBody;
 use super::failure::is_clean_exit;
 use super::invocation::Invocation;
-use crate::engine::Prepared;
+use crate::compile::Code;
 use crate::telemetry::{GuestLog, GuestOutput, LineSource, LogTag, Recorder};
 use bytes::Bytes;
 use http::Request;
@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use wasmforge_host_api::auth::Caller;
+use wasmforge_host_api::javascript::Program;
 use wasmforge_host_api::{Configured, InvocationContext, Services};
 use wasmforge_sandbox::{GuestState, Head, StoreLimits, new_store};
 use wasmtime_wasi::WasiCtx;
@@ -41,7 +42,7 @@ pub struct GuestContext {
 /// # Errors
 /// Only by a fault of the runtime.
 pub fn start<B>(
-    prepared: Arc<Prepared>,
+    code: Code,
     invocation: &Invocation,
     context: GuestContext,
     request: Request<RequestBody<B>>,
@@ -49,11 +50,13 @@ pub fn start<B>(
 where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
 {
+    let Code { prepared, program } = code;
     let (sender, head) = oneshot::channel();
     let request = request.map(|body| body.boxed_unsync());
     let limits = StoreLimits { cpu: invocation.limits.cpu, fuel: invocation.limits.fuel };
     let (usage, traffic) = (invocation.usage.clone(), invocation.traffic.clone());
-    let mut store = new_store(prepared.handler.engine(), state(invocation, context), limits, &usage)?;
+    let mut store =
+        new_store(prepared.handler.engine(), state(invocation, context, program), limits, &usage)?;
     let guest = async move {
         let result = prepared.handler.run(&mut store, request, sender).await;
         if result.as_ref().is_err_and(|error| !is_clean_exit(error)) {
@@ -67,7 +70,7 @@ where
     Ok((Box::pin(guest), head))
 }
 
-fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
+fn state(invocation: &Invocation, context: GuestContext, program: Option<Arc<Program>>) -> GuestState {
     let GuestContext { configured, caller, depth, recorder } = context;
     let tag = LogTag {
         id: invocation.id,
@@ -92,6 +95,7 @@ fn state(invocation: &Invocation, context: GuestContext) -> GuestState {
         limits: invocation.limits.services,
         usage: invocation.usage.clone(),
         log,
+        program,
     };
     let services = Services::new(configured, Arc::new(context));
     GuestState::new(wasi, Box::new(services), invocation.limits.memory, &invocation.usage)

@@ -27,9 +27,9 @@ pub use cut::BodyCut;
 pub use error::{Failure, InvokeError};
 pub use invocation::Traffic;
 
-use crate::compile::{BuildError, Loader};
-use crate::engine::{LimitPolicy, Prepared};
-use crate::registry::{AuthPolicy, Directory, Function, FunctionKind, Lookup, ModuleStore};
+use crate::compile::{BuildError, Code, Loader};
+use crate::engine::LimitPolicy;
+use crate::registry::{AuthPolicy, Directory, Function, Lookup, ModuleStore};
 use crate::telemetry::{InvocationId, Recorder};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -173,8 +173,8 @@ impl Invoker {
             Err(error) => return Err((error, invocation)),
         };
         let deadline = invocation.deadline();
-        let prepared = match timeout_at(deadline, self.ready(&mut invocation)).await {
-            Ok(Ok(prepared)) => prepared,
+        let code = match timeout_at(deadline, self.ready(&mut invocation)).await {
+            Ok(Ok(code)) => code,
             Ok(Err(error)) => return Err((error, invocation)),
             Err(_elapsed) => return Err((InvokeError::Timeout, invocation)),
         };
@@ -189,7 +189,7 @@ impl Invoker {
         };
         let context = GuestContext { configured, caller, depth, recorder: self.recorder.clone() };
         let method = request.method().clone();
-        match guest::start(prepared, &invocation, context, request) {
+        match guest::start(code, &invocation, context, request) {
             Ok((guest, head)) => {
                 Run::new(guest, head, place, method, invocation.usage.clone()).respond(invocation).await
             }
@@ -211,14 +211,11 @@ impl Invoker {
     }
 
     /// The code of the invocation's function; of the last version that compiles, where this one does not.
-    async fn ready(&self, invocation: &mut Invocation) -> Result<Arc<Prepared>, InvokeError> {
+    async fn ready(&self, invocation: &mut Invocation) -> Result<Code, InvokeError> {
         let function = invocation.function.clone();
-        if function.kind == FunctionKind::Source {
-            return Err(InvokeError::SourceNotSupported);
-        }
         let metered = invocation.limits.fuel.is_some();
         match self.loader.load(&function, metered).await {
-            Ok(prepared) => Ok(prepared),
+            Ok(code) => Ok(code),
             Err(error) if error.is_fault_of_module() => self.last_good(invocation, &function, error).await,
             Err(error) => Err(InvokeError::NotBuilt(error)),
         }
@@ -229,7 +226,7 @@ impl Invoker {
         invocation: &mut Invocation,
         bad: &Function,
         error: BuildError,
-    ) -> Result<Arc<Prepared>, InvokeError> {
+    ) -> Result<Code, InvokeError> {
         let Ok(Some(good)) = self.store.last_good(bad).await else {
             return Err(InvokeError::NotBuilt(error));
         };
@@ -238,10 +235,10 @@ impl Invoker {
             "a version does not compile; the last good one keeps serving"
         );
         invocation.limits = self.policy.resolve(&good.limits);
-        let prepared = self.loader.load(&good, invocation.limits.fuel.is_some()).await;
+        let code = self.loader.load(&good, invocation.limits.fuel.is_some()).await;
         self.directory.fall_back(bad, good.clone());
         invocation.function = good;
-        prepared.map_err(InvokeError::NotBuilt)
+        code.map_err(InvokeError::NotBuilt)
     }
 }
 

@@ -1,0 +1,72 @@
+//! What the JavaScript engine asks of the server: the program that its instance is to run.
+//!
+//! All functions that are written in JavaScript share one component, the engine. An invocation's program is what makes
+//! its instance that function's.
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "wit-javascript",
+        inline: "package wasmforge:host; world javascript { import wasmforge:javascript/program@0.1.0; }",
+        world: "wasmforge:host/javascript",
+        imports: { default: trappable },
+    });
+}
+
+use crate::{HasView, View, view};
+use bindings::wasmforge::javascript::program;
+use bytes::Bytes;
+use std::sync::Arc;
+use wasmforge_sandbox::GuestState;
+use wasmtime::component::Linker;
+
+/// A position in what an author wrote. Lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The author's file.
+    pub file: String,
+    /// The line in it.
+    pub line: u32,
+    /// The column in that line.
+    pub column: u32,
+}
+
+/// Where the parts of a compiled program come from.
+pub trait SourceMap: Send + Sync {
+    /// The author's position for one of the compiled program; `None` where there is none.
+    fn position(&self, line: u32, column: u32) -> Option<Position>;
+}
+
+/// A function written in JavaScript, compiled.
+pub struct Program {
+    /// What the engine's compiler made of it.
+    pub bytecode: Bytes,
+    /// Where its parts come from.
+    pub positions: Box<dyn SourceMap>,
+}
+
+/// A component other than the engine asks for a program.
+#[derive(Debug, thiserror::Error)]
+#[error("the interface wasmforge:javascript/program is the JavaScript engine's own")]
+struct NoProgram;
+
+impl View<'_> {
+    fn program(&self) -> Result<Arc<Program>, NoProgram> {
+        self.services.invocation().program.clone().ok_or(NoProgram)
+    }
+}
+
+impl program::Host for View<'_> {
+    fn bytecode(&mut self) -> wasmtime::Result<Vec<u8>> {
+        Ok(self.program()?.bytecode.to_vec())
+    }
+
+    fn source_position(&mut self, line: u32, column: u32) -> wasmtime::Result<Option<program::Position>> {
+        let position = self.program()?.positions.position(line, column);
+        Ok(position.map(|Position { file, line, column }| program::Position { file, line, column }))
+    }
+}
+
+/// Adds the interface.
+pub(crate) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+    program::add_to_linker::<_, HasView>(linker, view)
+}
