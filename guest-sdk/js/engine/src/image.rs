@@ -119,6 +119,8 @@ fn place(part: &[u8]) {
         let Some((number, page)) = record.split_first_chunk::<NUMBER>() else { return };
         let address = usize::try_from(u32::from_le_bytes(*number)).unwrap_or_default() * PAGE;
         // SAFETY: the memory was grown to the image's size, and `part` is behind it.
-        unsafe { std::ptr::copy_nonoverlapping(page.as_ptr(), std::ptr::with_exposed_provenance_mut(address), PAGE) };
+        unsafe {
+            std::ptr::copy_nonoverlapping(page.as_ptr(), std::ptr::with_exposed_provenance_mut(address), PAGE)
+        };
     }
 }

@@ -2,14 +2,8 @@
 
 use super::super::BuildError;
 use super::form::is_module;
-use wasmtime::component::{Component, ComponentType, Lift, Linker, Lower};
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
-
-/// Bytes of memory that the compiler may use.
-const MEMORY: usize = 512 * 1024 * 1024;
-
-/// The engine's interface.
-const COMPILER: &str = "wasmforge:javascript/compiler@0.1.0";
+use super::instance::{Deploying, Problem};
+use wasmtime::component::{Component, ComponentType, Lower};
 
 #[derive(Clone, Copy, ComponentType, Lower)]
 #[component(enum)]
@@ -19,14 +13,6 @@ enum Form {
     Script,
     #[component(name = "module")]
     Module,
-}
-
-#[derive(ComponentType, Lift)]
-#[component(record)]
-struct Problem {
-    message: String,
-    line: u32,
-    column: u32,
 }
 
 /// Compiles `source` in an instance that can call nothing.
@@ -47,18 +33,8 @@ fn function(body: &str) -> String {
 }
 
 async fn call(engine: &Component, source: &str, form: Form) -> wasmtime::Result<Result<Vec<u8>, Problem>> {
-    let mut linker: Linker<StoreLimits> = Linker::new(engine.engine());
-    linker.define_unknown_imports_as_traps(engine)?;
-    let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
-    let mut store = Store::new(engine.engine(), limits);
-    store.limiter(|limits| limits);
-    store.set_epoch_deadline(u64::MAX / 2);
-    let instance = linker.instantiate_async(&mut store, engine).await?;
-    let compiler = instance.get_export_index(&mut store, None, COMPILER);
-    let compile = instance.get_export_index(&mut store, compiler.as_ref(), "compile");
-    let compile = compile.ok_or_else(|| wasmtime::format_err!("the engine has no compiler"))?;
-    let compile =
-        instance.get_typed_func::<(&str, Form), (Result<Vec<u8>, Problem>,)>(&mut store, compile)?;
-    let (compiled,) = compile.call_async(&mut store, (source, form)).await?;
+    let mut instance = Deploying::new(engine).await?;
+    let compile = instance.function::<(&str, Form), (Result<Vec<u8>, Problem>,)>("compile")?;
+    let (compiled,) = compile.call_async(&mut instance.store, (source, form)).await?;
     Ok(compiled)
 }

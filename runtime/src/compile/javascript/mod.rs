@@ -3,6 +3,8 @@
 mod bytecode;
 mod engine_file;
 mod form;
+mod image;
+mod instance;
 mod map;
 
 pub use engine_file::EngineFile;
@@ -67,7 +69,8 @@ impl Loader {
         let engine = self.engine_component(false).await?;
         let text = std::str::from_utf8(&source).map_err(|error| BuildError::Source(error.to_string()))?;
         let bytecode = compile(&engine.component, text).await?;
-        Ok(Arc::new(Program { bytecode: bytecode.into(), positions: Box::new(map::Identity) }))
+        let image = image::image_of(&engine.component, &bytecode).await;
+        Ok(Arc::new(Program { bytecode: bytecode.into(), image, positions: Box::new(map::Identity) }))
     }
 
     async fn engine_component(&self, metered: bool) -> Result<Arc<Prepared>, BuildError> {
