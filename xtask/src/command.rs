@@ -3,6 +3,8 @@
 use anyhow::{Context, Result, bail};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -65,4 +67,10 @@ fn text(command: &Command) -> String {
     let words = std::iter::once(program).chain(command.get_args());
     let words: Vec<_> = words.map(OsStr::to_string_lossy).take(8).collect();
     format!("`{}`", words.join(" "))
+}
+
+/// Writes a shell script that can be run.
+pub(crate) fn write_script(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, format!("#!/bin/sh\n{text}"))?;
+    Ok(fs::set_permissions(path, Permissions::from_mode(0o755))?)
 }

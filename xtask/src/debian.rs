@@ -14,12 +14,12 @@
 //! lib/rustlib/wasm32-wasip2/lib          the standard library built here, and the C library it links
 //! ```
 
-use crate::command::{cargo, read, run, say};
+use crate::command::{cargo, read, run, say, write_script};
+use crate::packages::{self, Packages, entries, file_name};
 use crate::paths;
 use crate::toolchain::{TARGET, has_target, sysroot};
 use anyhow::{Context, Result, bail, ensure};
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,7 +40,7 @@ pub(crate) fn provide() -> Result<PathBuf> {
     lock.lock()?;
 
     let linkers = Linkers::installed()?;
-    let packages = Packages::current()?;
+    let packages = toolchain_packages()?;
     let done = folder.join(format!("{}-with-{}", packages.version, linkers.version));
     let rustc = done.join("bin/rustc");
     if has_target_of(&done) {
@@ -89,81 +89,14 @@ impl Linkers {
     }
 }
 
-/// Debian's packages, by the names they have now.
-struct Packages {
-    names: Vec<String>,
-    version: String,
-}
-
-impl Packages {
-    /// Asks apt. The libraries' names carry their versions, so that they are found by who depends on them.
-    fn current() -> Result<Self> {
-        const NO_APT: &str =
-            "apt does not know the package: run `apt-get update` (as root) on Debian 12 or later";
-        let policy = read(Command::new("apt-cache").args(["policy", "rustc-web"]))?;
-        let version = policy
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("Candidate: "))
-            .filter(|version| *version != "(none)")
-            .with_context(|| format!("rustc-web: {NO_APT}"))?;
-        let library = dependency("libstd-rust-web-dev", "libstd-rust-web-").context(NO_APT)?;
-        let llvm = dependency(&library, "libllvm").context(NO_APT)?;
-        let fixed = ["rustc-web", "rust-web-src", "libstd-rust-web-dev", "wasi-libc"].map(str::to_owned);
-        let names = fixed.into_iter().chain([library, llvm]).collect();
-        Ok(Self { names, version: version.replace([':', '/'], "_") })
-    }
-
-    /// Downloads what is not there yet, and unpacks all of it into `root`.
-    fn unpack(&self, archives: &Path, root: &Path) -> Result<()> {
-        fs::create_dir_all(archives)?;
-        fs::create_dir_all(root)?;
-        let missing: Vec<&String> =
-            self.names.iter().filter(|name| archive(archives, name).is_none()).collect();
-        if !missing.is_empty() {
-            say(format_args!("downloading {} packages with apt-get", missing.len()));
-            // apt-get gives a file its final name from the first byte; it resumes what it finds.
-            let partial = archives.join("partial");
-            fs::create_dir_all(&partial)?;
-            let mut download = Command::new("apt-get");
-            // Its unprivileged user cannot write into our folder; naming root keeps it from a warning about that.
-            download
-                .current_dir(&partial)
-                .args(["-o", "APT::Sandbox::User=root", "download", "-q"])
-                .args(&missing);
-            run(&mut download).context("Debian's packages could not be downloaded")?;
-            for whole in entries(&partial)? {
-                fs::rename(&whole, archives.join(&*file_name(&whole)))?;
-            }
-        }
-        say(format_args!("unpacking them into {}", root.display()));
-        for name in &self.names {
-            let archive =
-                archive(archives, name).with_context(|| format!("apt-get did not download {name}"))?;
-            run(Command::new("dpkg").arg("-x").arg(archive).arg(root))?;
-        }
-        Ok(())
-    }
-}
-
-/// The package that `package` depends on and whose name is `prefix` and a version.
-fn dependency(package: &str, prefix: &str) -> Result<String> {
-    let depends = read(Command::new("apt-cache").args(["depends", package]))?;
-    versioned(&depends, prefix).with_context(|| format!("{package} depends on no {prefix}…"))
-}
-
-/// Finds it in what `apt-cache depends` prints: one `Depends: NAME` a line, indented.
-fn versioned(depends: &str, prefix: &str) -> Option<String> {
-    let mut names = depends.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
-    let is_version = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
-    names.find(|name| name.strip_prefix(prefix).is_some_and(is_version)).map(str::to_owned)
-}
-
-/// The file that `apt-get download` made of a package: `NAME_VERSION_ARCHITECTURE.deb`.
-fn archive(folder: &Path, package: &str) -> Option<PathBuf> {
-    let prefix = format!("{package}_");
-    entries(folder).ok()?.into_iter().find(|path| {
-        path.extension().is_some_and(|extension| extension == "deb") && file_name(path).starts_with(&prefix)
-    })
+/// The packages that the toolchain is made of. The libraries' names carry their versions, so that they are found by who
+/// depends on them.
+fn toolchain_packages() -> Result<Packages> {
+    let version = packages::version("rustc-web")?;
+    let library = packages::dependency("libstd-rust-web-dev", "libstd-rust-web-")?;
+    let llvm = packages::dependency(&library, "libllvm")?;
+    let fixed = ["rustc-web", "rust-web-src", "libstd-rust-web-dev", "wasi-libc"].map(str::to_owned);
+    Ok(Packages { names: fixed.into_iter().chain([library, llvm]).collect(), version })
 }
 
 /// See the module's documentation for the layout.
@@ -244,42 +177,11 @@ fn copy(from: &Path, into: &Path) -> Result<()> {
     run(Command::new("cp").arg("-a").arg(from).arg(into))
 }
 
-fn write_script(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, format!("#!/bin/sh\n{text}"))?;
-    Ok(fs::set_permissions(path, Permissions::from_mode(0o755))?)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let list = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    list.map(|entry| Ok(entry?.path())).collect()
-}
-
-fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {
-    path.file_name().unwrap_or_default().to_string_lossy()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn libraries_are_found_by_who_depends_on_them() {
-        let depends = "libstd-rust-web-1.96\n  Depends: libc6\n  Depends: libllvm21\n  Suggests: libllvm22\n";
-        assert_eq!(versioned(depends, "libllvm").as_deref(), Some("libllvm21"));
-        assert_eq!(versioned("x\n  Depends: libstd-rust-web-dev\n", "libstd-rust-web-"), None);
-    }
-
-    #[test]
-    fn an_archive_is_found_by_the_whole_name_of_its_package() {
-        let temp = tempfile::tempdir().unwrap();
-        let folder = temp.path();
-        fs::create_dir(folder.join("partial")).unwrap();
-        fs::write(folder.join("rust-web-src-extra_1.96_all.deb"), "").unwrap();
-        assert_eq!(archive(folder, "rust-web-src"), None);
-        let whole = folder.join("rust-web-src_1.96_all.deb");
-        fs::write(&whole, "").unwrap();
-        assert_eq!(archive(folder, "rust-web-src"), Some(whole));
-    }
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_script_runs_the_program_beside_it_wherever_the_toolchain_is_moved() {

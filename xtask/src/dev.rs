@@ -2,7 +2,7 @@
 
 use crate::command::{program, say};
 use crate::toolchain::{self, Toolchain};
-use crate::{guests, paths, runtime};
+use crate::{guests, javascript, paths, runtime};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -12,6 +12,7 @@ pub(crate) fn run(args: &[OsString]) -> Result<()> {
     let toolchain = toolchain::provide()?;
     let wasmforge = runtime::build()?;
     guests::build(&toolchain)?;
+    javascript::build(&toolchain, &wasmforge)?;
 
     let root = paths::root();
     let mut dev = program(&wasmforge);

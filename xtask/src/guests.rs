@@ -38,7 +38,7 @@ pub(crate) fn build(toolchain: &Toolchain) -> Result<PathBuf> {
 }
 
 /// A compiler of its own cannot share a target folder with another one.
-fn target_dir(toolchain: &Toolchain) -> PathBuf {
+pub(crate) fn target_dir(toolchain: &Toolchain) -> PathBuf {
     match toolchain {
         Toolchain::Installed => paths::target(),
         Toolchain::Private { .. } => paths::target().join("guest-toolchain"),

@@ -3,14 +3,19 @@
 //! Each command does its own set-up, says on stderr what it is doing, and ends in one sentence if it cannot go on.
 
 mod bench;
+mod clients;
 mod command;
 mod debian;
 mod dev;
 mod docs;
 mod guests;
+mod javascript;
 mod nextest;
+mod node;
+mod packages;
 mod paths;
 mod runtime;
+mod stamp;
 mod test;
 mod toolchain;
 
@@ -27,10 +32,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Get everything that the other tasks need: the guests' toolchain, the test runner, PostgreSQL, PostgREST
+    /// Get everything that the other tasks need: the guests' toolchain, the test runner, PostgreSQL, PostgREST, the JavaScript
+    /// engine
     Setup,
     /// Build the examples, functions and test guests to WebAssembly, and print the folder they are in
     Guests,
+    /// Build the engine of JavaScript functions, and print where it is
+    Js,
     /// Run all tests; arguments go to the test runner
     Test {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -51,6 +59,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Setup => setup(),
         Task::Guests => guests::main(),
+        Task::Js => javascript::main(),
         Task::Test { args } => test::run_all(&args),
         Task::Dev { args } => dev::run(&args),
         Task::Bench(options) => bench::run_all(&options),
@@ -66,9 +75,10 @@ fn main() -> ExitCode {
 }
 
 fn setup() -> anyhow::Result<()> {
-    toolchain::provide()?;
+    let toolchain = toolchain::provide()?;
     nextest::provide()?;
     let binary = runtime::build()?;
+    javascript::build(&toolchain, &binary)?;
     let services = runtime::services(&binary)?;
     command::say(format_args!("PostgreSQL: {}", services.postgres_bin.display()));
     if let Some(postgrest) = services.postgrest {
@@ -87,6 +97,14 @@ mod tests {
         let Task::Bench(options) = cli.task else { panic!("not bench") };
         assert!(options.parts && !options.wasmtime);
         assert_eq!(options.args, ["--rounds", "1", "--wasmtime"]);
+    }
+
+    #[test]
+    fn javascript_is_measured_by_servers_or_by_parts() {
+        let cli = Cli::try_parse_from(["xtask", "bench", "--javascript", "--parts"]).unwrap();
+        let Task::Bench(options) = cli.task else { panic!("not bench") };
+        assert!(options.javascript && options.parts);
+        assert!(Cli::try_parse_from(["xtask", "bench", "--javascript", "--services"]).is_err());
     }
 
     #[test]

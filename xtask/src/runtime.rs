@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Builds `wasmforge` and gives its path. `-p` alone would choose other features of shared dependencies than a run
+/// Builds the host's programs and gives the path of `wasmforge`. `-p` alone would choose other features of shared dependencies than a run
 /// of all tests does, and build them twice; the workspace's default members are what both build.
 pub(crate) fn build() -> Result<PathBuf> {
     say(format_args!(
@@ -22,12 +22,21 @@ pub(crate) fn built() -> PathBuf {
     paths::target().join("debug/wasmforge")
 }
 
-/// The same, as it would be deployed.
+/// The same, and what makes the JavaScript engine, as they would be deployed.
 pub(crate) fn build_release() -> Result<PathBuf> {
     say(format_args!(
         "building wasmforge with optimisations (the first time, this takes some twenty minutes)"
     ));
-    run(cargo().current_dir(paths::root()).args(["build", "--release", "-p", "wasmforge"]))?;
+    let mut build = cargo();
+    build.current_dir(paths::root()).args([
+        "build",
+        "--release",
+        "-p",
+        "wasmforge",
+        "-p",
+        "wasmforge-js-snapshot",
+    ]);
+    run(&mut build)?;
     Ok(paths::target().join("release/wasmforge"))
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask test`
 
 use crate::command::{cargo, run, say};
-use crate::{guests, nextest, paths, runtime, toolchain};
+use crate::{clients, guests, javascript, nextest, node, paths, runtime, toolchain};
 use anyhow::Result;
 use std::ffi::OsString;
 use std::process::Command;
@@ -18,13 +18,17 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     // would be built twice.
     run(all_tests()?.arg("--no-run"))?;
     let wasmforge = runtime::built();
+    let engine = javascript::build(&toolchain, &wasmforge)?;
     let services = runtime::services(&wasmforge)?;
+    let sdk_client = clients::insforge_sdk()?;
 
     say(format_args!("running the tests"));
     let mut tests = all_tests()?;
     tests.args(args);
     tests.env("WASMFORGE_BIN", &wasmforge);
     tests.env("WASMFORGE_GUESTS", &guests_dir);
+    tests.env("WASMFORGE_JS_ENGINE", &engine);
+    tests.env("WASMFORGE_SDK_CLIENT", &sdk_client);
     tests.env("WASMFORGE_POSTGRES_BIN", &services.postgres_bin);
     if let Some(postgrest) = &services.postgrest {
         tests.env("WASMFORGE_POSTGREST", postgrest);
@@ -36,6 +40,7 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
         // The runner knows no documentation tests.
         say(format_args!("running the guest SDK's documentation tests"));
         run(cargo().current_dir(paths::root()).args(["test", "--doc", "-p", "wasmforge-sdk"]))?;
+        check_types()?;
     }
     Ok(())
 }
@@ -44,10 +49,21 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
 fn all_tests() -> Result<Command> {
     let mut tests = nextest::provide()?;
     tests.current_dir(paths::root()).args(["run", "--workspace"]);
-    for package in guests::packages()? {
-        tests.args(["--exclude", &package]);
+    for package in guests::packages()?.iter().map(String::as_str).chain([javascript::PACKAGE]) {
+        tests.args(["--exclude", package]);
     }
     Ok(tests)
+}
+
+/// The types of the module that JavaScript functions import, against the examples of its package.
+fn check_types() -> Result<()> {
+    let package = paths::root().join("guest-sdk/js/package");
+    if !package.join("package.json").is_file() {
+        return Ok(());
+    }
+    say(format_args!("checking the types of the JavaScript package"));
+    node::install(&package)?;
+    node::run_script(&package, "check")
 }
 
 /// The test runner over what authors test without a sandbox. Built by itself, as an author would: together with the

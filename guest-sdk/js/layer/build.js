@@ -1,5 +1,6 @@
 // Bundles the layer into one script whose value is a function of the engine's natives.
 import { build } from 'esbuild';
+import { schemas } from './schemas.js';
 
 const [, , outfile = 'dist/layer.js'] = process.argv;
 
@@ -16,4 +17,10 @@ await build({
   legalComments: 'none',
   banner: { js: '(function (native) {' },
   footer: { js: 'return layer.hooks; })' },
+  plugins: [schemas],
+  alias: {
+    'socket.io-client': './src/insforge/socket.js',
+    '@supabase/node-fetch': './src/insforge/fetch.js',
+  },
+  external: ['crypto'],
 });

@@ -34,6 +34,12 @@ impl Timeouts {
     }
 }
 
+/// Marks a request, as an extension, whose body is sent as long as the invocation goes on and no longer. For engines of
+/// other languages.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Background;
+
 /// A value that [`fetch`] takes: a URL, for a `GET`, or a request.
 pub trait IntoRequest {
     /// The request.

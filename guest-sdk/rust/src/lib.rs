@@ -109,8 +109,9 @@ pub async fn sleep(duration: std::time::Duration) {
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::host::serve;
-    pub use crate::task::spawn_background;
+    pub use crate::fetch::Background;
+    pub use crate::host::{Arrival, answer, serve};
+    pub use crate::task::{spawn_background, stalled};
     pub use wasip2;
     pub use wasip2::exports::http::incoming_handler::Guest;
     pub use wasip2::http::proxy::export;

@@ -12,6 +12,8 @@ pub struct User {
     pub email: String,
     /// Whether the address was confirmed.
     pub email_verified: bool,
+    /// By what the user signs in: `google`, `github` and others, sorted; `email` at the end for one with a password.
+    pub providers: Vec<String>,
     /// When the user signed up: RFC 3339 in UTC with milliseconds.
     pub created_at: String,
     /// When the row changed last.
@@ -35,4 +37,11 @@ pub trait Users: Send + Sync + 'static {
     /// # Errors
     /// [`UsersUnavailable`].
     async fn by_id(&self, id: Uuid) -> Result<Option<User>, UsersUnavailable>;
+
+    /// Writes the keys of a JSON object into a user's profile, beside those that it has. Gives the whole profile; `None`
+    /// where there is no such user.
+    ///
+    /// # Errors
+    /// [`UsersUnavailable`].
+    async fn merge_profile(&self, id: Uuid, keys: &str) -> Result<Option<String>, UsersUnavailable>;
 }

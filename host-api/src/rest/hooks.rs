@@ -1,5 +1,6 @@
 //! How one request is sent: with which headers, for how long, and how often.
 
+use super::attempts::{PATIENCE, is_connection_failure, repeat};
 use super::headers::identify;
 use crate::http::{OutboundSession, RequestFuture, ResponseFuture};
 use http::request::Parts;
@@ -7,15 +8,8 @@ use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Empty};
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
-
-/// How long PostgREST may take: for a connection, for the head of its response, between two chunks of the body.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The pauses before the second and the third try: 200 ms, and two and a half times as long each time after.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(500)];
 
 /// The hooks of one request.
 pub(super) struct RestHooks {
@@ -54,39 +48,16 @@ impl WasiHttpHooks for RestHooks {
     }
 }
 
-/// Sends a request without a body until it gets a response, a failure that another try would not mend, or has been tried
-/// often enough.
+/// Sends a request without a body, as often as it takes and is allowed.
 async fn send_again(
     session: Arc<OutboundSession>,
     head: Parts,
     options: RequestOptions,
 ) -> Result<(Response<WasiBody>, RequestFuture), Error> {
-    let mut pauses = PAUSES.into_iter();
-    loop {
+    let send = || {
         let body = Empty::new().map_err(Error::from).boxed_unsync();
         let request = Request::from_parts(head.clone(), body);
-        let failure =
-            match Box::into_pin(session.send(request, Some(options), Box::new(async { Ok(()) }))).await {
-                Ok(response) => return Ok(response),
-                Err(failure) => failure,
-            };
-        match pauses.next().filter(|_| is_connection_failure(&failure)) {
-            Some(pause) => sleep(pause).await,
-            None => return Err(failure),
-        }
-    }
-}
-
-/// Whether the request, or its response's head, was lost with a connection.
-fn is_connection_failure(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::ConnectionRefused
-            | Error::ConnectionTerminated
-            | Error::ConnectionTimeout
-            | Error::DestinationUnavailable
-            | Error::DestinationIpUnroutable
-            | Error::DnsError { .. }
-            | Error::DnsTimeout
-    )
+        session.send(request, Some(options), Box::new(async { Ok(()) }))
+    };
+    repeat(send, is_connection_failure).await
 }

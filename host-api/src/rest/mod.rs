@@ -5,14 +5,17 @@
 //!
 //! Grant, under `rest`: `"caller"`, the default; `"service"`, which allows both identities; `"none"`.
 
+mod attempts;
 mod backend;
+mod forward;
 mod headers;
 mod hooks;
 mod path;
 
 pub use backend::{BaseUrlError, Postgrest};
+pub use forward::ForwardError;
 
-use crate::auth::{Credentials, Identity, Keys, database_token};
+use crate::auth::{Credentials, Identity, Keys, NoSigningKey, database_token};
 use crate::http::{OutboundLimits, OutboundSession};
 use crate::{Capability, GrantError, HasView, InvocationContext, View, view};
 use backend::Backend;
@@ -144,10 +147,13 @@ fn authorization(
             }
         })?,
     };
-    let token =
-        database_token(credentials, identity).map_err(|error| Error::Unavailable(error.to_string()))?;
-    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|error| Error::Unavailable(error.to_string()))?;
+    bearer(credentials, identity).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// The same, once it is known whom it is from.
+fn bearer(credentials: &Credentials, identity: &Identity) -> Result<HeaderValue, NoSigningKey> {
+    let token = database_token(credentials, identity)?;
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| NoSigningKey)?;
     value.set_sensitive(true);
     Ok(value)
 }

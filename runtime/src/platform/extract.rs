@@ -90,7 +90,7 @@ pub(super) async fn module(request: Request, limit: u64) -> Result<Bytes, ApiErr
 }
 
 /// The media type in lower case, without parameters.
-fn media_type(headers: &HeaderMap) -> Option<String> {
+pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }

@@ -7,14 +7,17 @@ mod admit;
 mod auth;
 mod caller;
 mod cors;
+mod database;
 mod error;
 mod extract;
 mod functions;
 mod health;
 mod modules;
 mod request;
+mod session;
 mod shapes;
 mod storage;
+mod users;
 
 pub use admit::Admit;
 pub use caller::CallerCheck;
@@ -54,7 +57,9 @@ pub fn router(state: PlatformState) -> Router {
         .route("/api/functions/{slug}/versions", get(functions::versions))
         .route("/api/metadata/functions", get(functions::metadata))
         .route("/api/health", get(health::health))
+        .merge(database::router())
         .merge(storage::router())
+        .merge(users::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(cors::cors))

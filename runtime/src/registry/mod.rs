@@ -28,7 +28,9 @@ pub use invocations::InvocationRow;
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use one_module::OneModule;
-pub use postgres::{Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError};
+pub use postgres::{
+    ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+};
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use status::{Mode, Status};

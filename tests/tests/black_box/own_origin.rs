@@ -21,7 +21,8 @@ async fn fetched(node: &Node, url: &str, headers: &[&str]) -> Answer {
     node.functions.get(&format!("/probe?do=fetch&url={}{headers}", encode(url))).await
 }
 
-fn encode(text: &str) -> String {
+/// Text as a part of a query.
+pub fn encode(text: &str) -> String {
     text.bytes().map(|b| format!("%{b:02X}")).collect()
 }
 

@@ -1,8 +1,10 @@
 //! The one QuickJS runtime and context of an instance. They are made before the engine's memory is kept, and never freed.
 
+use crate::native::rejections;
 use crate::{heap, native};
-use rquickjs::{CatchResultExt, Context, Ctx, Object, Persistent, Runtime};
+use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime, Value, qjs};
 use std::cell::OnceCell;
+use std::mem::MaybeUninit;
 
 /// Bytes of native stack that script may use before it gets a `RangeError`. The stack of the component has 1 MiB.
 const MAX_STACK: usize = 512 * 1024;
@@ -25,7 +27,8 @@ pub(crate) fn initialize(layer: &str) -> Result<(), String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     runtime.set_max_stack_size(MAX_STACK);
     runtime.set_gc_threshold(GC_THRESHOLD);
-    native::track_rejections(&runtime);
+    rejections::track(&runtime);
+    native::set_loader(&runtime);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
     let hooks = context.with(|ctx| {
         let hooks = evaluate(&ctx, layer).catch(&ctx).map_err(|error| error.to_string())?;
@@ -41,7 +44,7 @@ pub(crate) fn initialize(layer: &str) -> Result<(), String> {
 fn evaluate<'js>(ctx: &Ctx<'js>, layer: &str) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;
     native::register(ctx, &native)?;
-    let layer: rquickjs::Function = ctx.eval(layer)?;
+    let layer: Function = ctx.eval(layer)?;
     layer.call((native,))
 }
 
@@ -60,11 +63,39 @@ pub(crate) fn with<R>(work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>) -> R) 
     })
 }
 
-/// Runs `work` as [`with`] does, then every job that it left: one turn of the event loop.
+/// Runs `work` as [`with`] does, then every job that it left: one turn of the event loop. At its end the layer is told of
+/// promises that were rejected and that nobody listens to.
 pub(crate) fn turn<R>(work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>) -> R) -> R {
     with(|ctx, hooks| {
         let output = work(ctx, hooks);
-        while ctx.execute_pending_job() {}
-        output
+        loop {
+            while run_job(ctx, hooks) {}
+            let reasons = rejections::take();
+            if reasons.is_empty() {
+                return output;
+            }
+            for reason in reasons.into_iter().filter_map(|reason| reason.restore(ctx).ok()) {
+                uncaught(hooks, reason);
+            }
+        }
     })
+}
+
+/// Runs one job; `false` if there is none.
+#[allow(unsafe_code, reason = "rquickjs drops what a job throws")]
+fn run_job<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>) -> bool {
+    let mut ran_in = MaybeUninit::uninit();
+    // SAFETY: the runtime lives, and has this one context.
+    let result =
+        unsafe { qjs::JS_ExecutePendingJob(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), ran_in.as_mut_ptr()) };
+    if result < 0 {
+        uncaught(hooks, ctx.catch());
+    }
+    result != 0
+}
+
+/// Tells the layer of what was thrown where no script catches it.
+pub(crate) fn uncaught<'js>(hooks: &Object<'js>, thrown: Value<'js>) {
+    let told = hooks.get("uncaught").and_then(|uncaught: Function<'js>| uncaught.call::<_, ()>((thrown,)));
+    told.unwrap_or_default();
 }

@@ -4,6 +4,8 @@
 //! then either compiles a program, or loads one and answers one request with it.
 
 #[cfg(target_arch = "wasm32")]
+mod abort;
+#[cfg(target_arch = "wasm32")]
 mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod engine;
@@ -14,8 +16,12 @@ mod heap;
 #[cfg(target_arch = "wasm32")]
 mod image;
 #[cfg(target_arch = "wasm32")]
+mod invocation;
+#[cfg(target_arch = "wasm32")]
 mod native;
 #[cfg(target_arch = "wasm32")]
 mod program;
 #[cfg(target_arch = "wasm32")]
 mod task;
+#[cfg(target_arch = "wasm32")]
+mod text;

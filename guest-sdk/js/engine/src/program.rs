@@ -2,7 +2,10 @@
 
 use crate::bindings::{Form, Problem, program};
 use crate::{engine, image};
-use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Module, Persistent, Result, Value, qjs};
+use rquickjs::promise::PromiseState;
+use rquickjs::{
+    Array, CatchResultExt, CaughtError, Ctx, Error, Exception, Function, Object, Persistent, Result, Value, qjs,
+};
 use std::cell::RefCell;
 use std::ffi::CString;
 
@@ -86,26 +89,43 @@ thread_local! {
 pub(crate) fn evaluate(bytecode: Vec<u8>) -> std::result::Result<(), Problem> {
     let bytecode: &'static [u8] = bytecode.leak();
     image::capture();
-    engine::turn(|ctx, _| {
-        let program = load(ctx, bytecode).catch(ctx).map_err(|error| problem(&error))?;
+    engine::turn(|ctx, hooks| {
+        let program = run(ctx, hooks, bytecode).catch(ctx).map_err(|error| problem(&error))?;
         EVALUATED.set(Some(Persistent::save(ctx, program)));
         Ok(())
     })?;
+    engine::with(|ctx, _| is_settled(ctx).catch(ctx).map_err(|error| problem(&error)))?;
     image::capture();
     Ok(())
 }
 
-/// The instance's program: as its image has it, else evaluated now.
-pub(crate) fn of_instance<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
+/// Whether nothing of the program's top level waits any more; else an error.
+fn is_settled(ctx: &Ctx<'_>) -> Result<()> {
+    let program = EVALUATED.with_borrow(Clone::clone).map(|program| program.restore(ctx)).transpose()?;
+    let Some(program) = program.and_then(Value::into_object) else { return Ok(()) };
+    let evaluated: Value<'_> = program.get("evaluated")?;
+    if evaluated.is_undefined() || is_done(&evaluated) {
+        return Ok(());
+    }
+    Err(Exception::throw_message(ctx, "the program's top level waits for something"))
+}
+
+/// The instance's program, evaluated as far as it goes without waiting: what the layer's `dispatch` takes.
+pub(crate) fn of_instance<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>) -> Result<Value<'js>> {
     match EVALUATED.take() {
         Some(program) => program.restore(ctx),
-        None => load(ctx, program::bytecode().leak()),
+        None => run(ctx, hooks, program::bytecode().leak()),
     }
 }
 
-/// Evaluates a compiled program: a script's function, or a module's namespace beside the promise of its
-/// evaluation.
-pub(crate) fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Value<'js>> {
+fn run<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>, bytecode: &'static [u8]) -> Result<Value<'js>> {
+    let loaded = load(ctx, bytecode)?;
+    let evaluate: Function<'js> = hooks.get("evaluate")?;
+    evaluate.call((loaded,))
+}
+
+/// Loads a compiled program: a script's function, or a module's namespace beside the promise of its evaluation.
+fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Value<'js>> {
     match bytecode.split_first() {
         Some((&SCRIPT, code)) => load_script(ctx, code),
         Some((&MODULE, code)) => load_module(ctx, code),
@@ -130,11 +150,32 @@ fn load_script<'js>(ctx: &Ctx<'js>, code: &'static [u8]) -> Result<Value<'js>> {
 
 #[allow(unsafe_code, reason = "bytecode can be loaded by no safe call")]
 fn load_module<'js>(ctx: &Ctx<'js>, code: &'static [u8]) -> Result<Value<'js>> {
-    // SAFETY: the server hands over only what `compile` made and it sealed.
-    let module = unsafe { Module::load(ctx.clone(), code)? };
-    let (module, evaluated) = module.eval()?;
+    let raw = ctx.as_raw().as_ptr();
+    let flags = i32::try_from(qjs::JS_READ_OBJ_BYTECODE | qjs::JS_READ_OBJ_ROM_DATA).unwrap_or_default();
+    // SAFETY: the server hands over only what `compile` made and it sealed; the bytes live as long as the instance.
+    let module = unsafe { qjs::JS_ReadObject(raw, code.as_ptr(), code.len() as _, flags) };
+    // SAFETY: the context holds what was read; imports are bound before anything runs.
+    if unsafe { qjs::JS_IsException(module) || qjs::JS_ResolveModule(raw, module) < 0 } {
+        return Err(Error::Exception);
+    }
+    // SAFETY: `module` is a resolved module of this context, which keeps it; each value is a reference of ours.
+    let (evaluated, namespace) = unsafe {
+        let evaluated = qjs::JS_EvalFunction(raw, qjs::JS_DupValue(raw, module));
+        let namespace = qjs::JS_GetModuleNamespace(raw, qjs::JS_VALUE_GET_PTR(module).cast());
+        (Value::from_raw(ctx.clone(), evaluated), Value::from_raw(ctx.clone(), namespace))
+    };
+    if evaluated.is_exception() || namespace.is_exception() {
+        return Err(Error::Exception);
+    }
     let pair = Array::new(ctx.clone())?;
-    pair.set(0, module.namespace()?)?;
-    pair.set(1, evaluated)?;
+    pair.set(0, namespace)?;
+    if !is_done(&evaluated) {
+        pair.set(1, evaluated)?;
+    }
     Ok(pair.into_value())
+}
+
+/// Whether the promise of a module's evaluation is settled well: that of most, which await nothing.
+fn is_done(evaluated: &Value<'_>) -> bool {
+    evaluated.as_promise().is_some_and(|promise| promise.state() == PromiseState::Resolved)
 }

@@ -45,6 +45,8 @@ mod transaction;
 mod value;
 
 pub use error::{DatabaseError, Error};
+#[doc(hidden)]
+pub use query::Batches;
 pub use query::{Query, RowStream};
 pub use row::{Column, Row, Rows};
 pub use time::{Date, Interval, Time, Timestamp, TimestampTz};

@@ -1,6 +1,6 @@
 //! A statement with its parameters.
 
-use super::{Error, Identity, IntoValue, Row, Transaction, Value};
+use super::{Error, Identity, IntoValue, Row, Rows, Transaction, Value};
 use crate::host::sql as host;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -61,12 +61,19 @@ impl<'t> Query<'t> {
     /// # Errors
     /// [`Error`], of the database.
     pub async fn rows(self) -> Result<Vec<Row>, Error> {
+        Ok(self.result().await?.into_rows())
+    }
+
+    /// Runs the statement and leaves its whole result as it is.
+    ///
+    /// # Errors
+    /// [`Error`], of the database.
+    pub async fn result(self) -> Result<Rows, Error> {
         let Self { run, text, parameters } = self;
-        let rows = match run {
-            Runner::Alone(identity) => host::query(identity, &text, parameters).await?,
-            Runner::Within(transaction) => transaction.host()?.query(&text, parameters).await?,
-        };
-        Ok(rows.into_rows())
+        match run {
+            Runner::Alone(identity) => host::query(identity, &text, parameters).await,
+            Runner::Within(transaction) => transaction.host()?.query(&text, parameters).await,
+        }
     }
 
     /// Runs the statement. Returns how many rows it inserted, updated, deleted or returned.
@@ -88,19 +95,47 @@ impl<'t> Query<'t> {
     pub fn fetch<T: DeserializeOwned>(self) -> Result<RowStream<'t, T>, Error> {
         let Self { run, text, parameters } = self;
         let (batches, transaction) = match run {
-            Runner::Alone(identity) => (host::stream(identity, &text, parameters)?, None),
+            Runner::Alone(identity) => (Batches(host::stream(identity, &text, parameters)?), None),
             Runner::Within(transaction) => {
-                (transaction.host()?.stream(&text, parameters)?, Some(transaction))
+                (Batches(transaction.host()?.stream(&text, parameters)?), Some(transaction))
             }
         };
         let rows = Vec::new().into_iter();
         Ok(RowStream { batches, rows, _transaction: transaction, of: PhantomData })
     }
+
+    /// Runs the statement and reads its rows as the database sends them.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    #[doc(hidden)]
+    pub fn batches(self) -> Result<Batches, Error> {
+        let Self { run, text, parameters } = self;
+        match run {
+            Runner::Alone(identity) => host::stream(identity, &text, parameters).map(Batches),
+            Runner::Within(transaction) => transaction.host()?.stream(&text, parameters).map(Batches),
+        }
+    }
+}
+
+/// Rows as the database sends them, several at a time. For engines of other languages, which see to it themselves that a
+/// transaction does nothing else meanwhile.
+#[doc(hidden)]
+pub struct Batches(host::Batches);
+
+impl Batches {
+    /// The next rows; none at the end.
+    ///
+    /// # Errors
+    /// [`Error`], of the database.
+    pub async fn next(&mut self) -> Result<Vec<Row>, Error> {
+        self.0.next().await
+    }
 }
 
 /// Rows that are read as they are asked for.
 pub struct RowStream<'t, T> {
-    batches: host::Batches,
+    batches: Batches,
     rows: std::vec::IntoIter<Row>,
     /// Its transaction can do nothing else meanwhile.
     _transaction: Option<&'t mut Transaction>,

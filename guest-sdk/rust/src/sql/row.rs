@@ -33,6 +33,12 @@ impl Row {
         &self.values
     }
 
+    /// The values alone.
+    #[must_use]
+    pub fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// The value of the first column of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
@@ -78,6 +84,12 @@ impl Rows {
     #[must_use]
     pub fn affected(rows: u64) -> Self {
         Self { affected: rows, ..Self::default() }
+    }
+
+    /// The columns, the rows, and how many rows the statement inserted, updated, deleted or returned.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<Column>, Vec<Vec<Value>>, u64) {
+        (self.columns, self.rows, self.affected)
     }
 
     pub(crate) fn into_rows(self) -> Vec<Row> {

@@ -6,7 +6,7 @@ pub use join::{join, join_all};
 
 use crate::host;
 use std::cell::RefCell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,9 @@ use std::task::{Context, Poll, Wake, Waker};
 thread_local! {
     /// Tasks that no executor has taken over yet.
     static SPAWNED: RefCell<Vec<Task>> = const { RefCell::new(Vec::new()) };
+
+    /// Who wants to know that everything waits and nothing is left that could wake it.
+    static STALLED: RefCell<Option<Waker>> = const { RefCell::new(None) };
 }
 
 /// Whether a future has to be polled again.
@@ -109,6 +112,21 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// Is done once everything waits and nothing is left that could wake it. One task at a time may ask.
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "for engines of other languages"))]
+pub async fn stalled() {
+    let mut asked = false;
+    poll_fn(|context| {
+        if asked && STALLED.with_borrow(Option::is_none) {
+            return Poll::Ready(());
+        }
+        asked = true;
+        STALLED.set(Some(context.waker().clone()));
+        Poll::Pending
+    })
+    .await;
+}
+
 fn nothing_awaited() -> bool {
     SPAWNED.with_borrow(|tasks| !tasks.iter().any(|task| task.awaited))
 }
@@ -119,8 +137,12 @@ fn nothing_spawned() -> bool {
 
 #[allow(clippy::panic, reason = "waiting for ever would only hide the mistake until the time limit")]
 fn wait() {
-    if !host::wait() {
-        panic!("deadlock: every task waits for another one");
+    if host::wait() {
+        return;
+    }
+    match STALLED.take() {
+        Some(waker) => waker.wake(),
+        None => panic!("deadlock: every task waits for another one"),
     }
 }
 
@@ -147,6 +169,21 @@ mod tests {
             "answered"
         });
         assert_eq!((answer, done.get()), ("answered", 2));
+    }
+
+    #[test]
+    fn a_deadlock_is_told_to_who_asks() {
+        let stop = async {
+            stalled().await;
+            "stalled"
+        };
+        let mut stop = pin!(stop);
+        let mut never = pin!(std::future::pending::<&str>());
+        let first = poll_fn(|context| match never.as_mut().poll(context) {
+            Poll::Pending => stop.as_mut().poll(context),
+            ready => ready,
+        });
+        assert_eq!(block_on(first), "stalled");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::incoming::Incoming;
 use super::{headers, outgoing, reactor};
-use crate::fetch::failure;
+use crate::fetch::{Background, failure};
 use crate::{Body, Error, Request, Response, Result, Timeouts, task};
 use http::{Method, Uri, header};
 use std::borrow::Cow;
@@ -16,9 +16,14 @@ pub(crate) async fn fetch(request: Request) -> Result<Response> {
     let uri = request.uri().clone();
     let failed = |code: ErrorCode| failure(&uri, explain(&code), is_timeout(&code));
     let timeouts = request.extensions().get::<Timeouts>().map(options);
+    let background = request.extensions().get::<Background>().is_some();
     let Outgoing { request, body, target } = outgoing(request)?;
     let response = outgoing_handler::handle(request, timeouts).map_err(failed)?;
-    upload(body, target);
+    if background {
+        task::spawn_background(send(body, target));
+    } else {
+        upload(body, target);
+    }
     accept(answer(&response).await?.map_err(failed)?)
 }
 
@@ -44,12 +49,14 @@ pub(super) fn outgoing(request: Request) -> Result<Outgoing> {
 /// Sends the body of a request in a task of its own: a server may answer before it has read the request, and go on
 /// reading while it answers.
 pub(super) fn upload(body: Body, target: OutgoingBody) {
-    task::spawn(async move {
-        match outgoing::send(body, target).await {
-            Ok(()) | Err(Error::Closed) => {}
-            Err(error) => eprintln!("{error}"),
-        }
-    });
+    task::spawn(send(body, target));
+}
+
+async fn send(body: Body, target: OutgoingBody) {
+    match outgoing::send(body, target).await {
+        Ok(()) | Err(Error::Closed) => {}
+        Err(error) => eprintln!("{error}"),
+    }
 }
 
 /// Waits for the head of a response.

@@ -33,10 +33,15 @@ const NOT_OURS: [&str; 10] = [
     "upgrade",
 ];
 
-/// All headers of a message to the outside, in one call. Only where the host refuses them is it asked which it refuses.
+/// All headers of a message to the outside.
 pub(super) fn to_fields(headers: &HeaderMap) -> Result<Fields> {
-    let mut entries: Vec<(String, Vec<u8>)> =
-        headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+    fields(
+        headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect(),
+    )
+}
+
+/// All headers in one call. Only where the host refuses them is it asked which it refuses. Names are in lower case.
+pub(super) fn fields(mut entries: Vec<(String, Vec<u8>)>) -> Result<Fields> {
     if let Ok(fields) = Fields::from_list(&entries) {
         return Ok(fields);
     }

@@ -1,6 +1,7 @@
 //! The sandbox: `wasi:http` and `wasi:io`, version 0.2.
 
 mod ai;
+mod arrival;
 mod auth;
 mod config;
 mod fetch;
@@ -19,6 +20,7 @@ pub(crate) mod sql;
 pub(crate) mod storage;
 
 pub(crate) use ai::{Deltas, chat, chat_stream, embed, paint};
+pub use arrival::{Arrival, answer};
 pub(crate) use auth::{caller, user, verify};
 pub(crate) use config::{config, whole_config};
 pub(crate) use fetch::fetch;

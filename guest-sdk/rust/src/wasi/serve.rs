@@ -36,7 +36,7 @@ fn accept(incoming: IncomingRequest) -> Result<Request> {
     Ok(request)
 }
 
-fn method(method: types::Method) -> Result<Method> {
+pub(super) fn method(method: types::Method) -> Result<Method> {
     Ok(match method {
         types::Method::Get => Method::GET,
         types::Method::Head => Method::HEAD,
@@ -54,20 +54,23 @@ fn method(method: types::Method) -> Result<Method> {
 }
 
 fn uri(request: &IncomingRequest) -> Result<Uri> {
+    Uri::from_maybe_shared(bytes::Bytes::from(url(request))).map_err(|_| Error::bad_request("invalid URL"))
+}
+
+/// The full URL; the path alone where there is no authority.
+pub(super) fn url(request: &IncomingRequest) -> String {
     let path = request.path_with_query().unwrap_or_default();
     let path = if path.is_empty() { "/" } else { &path };
-    let Some(authority) = request.authority() else {
-        return path.parse().map_err(|_| Error::bad_request("invalid path"));
-    };
+    let Some(authority) = request.authority() else { return path.to_owned() };
     let scheme = match request.scheme() {
         Some(types::Scheme::Https) => "https://",
         _ => "http://",
     };
-    let mut uri = String::with_capacity(scheme.len() + authority.len() + path.len());
-    uri.push_str(scheme);
-    uri.push_str(&authority);
-    uri.push_str(path);
-    Uri::from_maybe_shared(bytes::Bytes::from(uri)).map_err(|_| Error::bad_request("invalid URL"))
+    let mut url = String::with_capacity(scheme.len() + authority.len() + path.len());
+    url.push_str(scheme);
+    url.push_str(&authority);
+    url.push_str(path);
+    url
 }
 
 /// Sends the head, then the body. The head goes first, or a body that is larger than the host's buffer would never fit.
@@ -96,12 +99,13 @@ async fn respond(mut response: Response, out: ResponseOutparam) -> Result<()> {
 
 /// A length that is known saves the caller and the server the chunked encoding.
 fn set_content_length(response: &mut Response) {
-    let status = response.status();
-    let bodyless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
-    match response.body().size() {
-        Some(size) if !bodyless => {
-            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(size));
-        }
-        _ => {}
+    if let Some(size) = known_length(response.status(), response.body()) {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(size));
     }
+}
+
+/// The length to announce, where there is one.
+pub(super) fn known_length(status: StatusCode, body: &Body) -> Option<u64> {
+    let bodyless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+    body.size().filter(|_| !bodyless)
 }

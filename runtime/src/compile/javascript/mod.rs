@@ -1,5 +1,6 @@
 //! Functions that are written in JavaScript: one engine that they share, and bytecode for each.
 
+mod builtin;
 mod bytecode;
 mod engine_file;
 mod form;
@@ -7,6 +8,7 @@ mod image;
 mod instance;
 mod map;
 
+pub use builtin::{NODE_MODULES, SDK_MODULE, SERVICES_MODULE, is_builtin};
 pub use engine_file::EngineFile;
 
 use super::{BuildError, Loader};

@@ -13,9 +13,10 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
 const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
 
 /// What else a database gets whose tables are ours. Beside InsForge's backend its own migrations make these.
-const OURS: [(&str, &str); 2] = [
+const OURS: [(&str, &str); 3] = [
     ("0005_realtime", include_str!("../migrations/0005_realtime.sql")),
     ("0009_postgrest", include_str!("../migrations/0009_postgrest.sql")),
+    ("0010_user_providers", include_str!("../migrations/0010_user_providers.sql")),
 ];
 
 /// What every database gets, in order.

@@ -5,6 +5,7 @@
 //! under that lock, so it never goes back in time.
 
 mod artifacts;
+mod columns;
 mod connect;
 mod history_writer;
 mod index;
@@ -24,6 +25,7 @@ mod store;
 mod sync;
 mod writer;
 
+pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
 pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
@@ -36,6 +38,7 @@ use crate::config::{Config, DatabaseConfig, Migrate, Secret};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use sqlx::PgPool;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -99,6 +102,7 @@ pub(super) struct Shared {
     config: RegistryConfig,
     pool: PgPool,
     tables: Arc<platform_tables::PlatformTables>,
+    columns: columns::TextColumns,
     cipher: SecretCipher,
     directory: Arc<Directory>,
     credentials: ArcSwap<Credentials>,
@@ -137,6 +141,7 @@ impl PostgresRegistry {
             tasks: Mutex::default(),
             config,
             pool,
+            columns: columns::TextColumns::new(tables.clone()),
             tables,
         });
         *shared.tasks.lock() = vec![
@@ -196,6 +201,18 @@ impl PostgresRegistry {
     #[must_use]
     pub fn messages(&self) -> Arc<dyn Messages> {
         self.0.tables.clone()
+    }
+
+    /// Which columns of a table or view hold text. A column's new type is known two seconds later.
+    ///
+    /// # Errors
+    /// [`ColumnsUnavailable`].
+    pub async fn text_columns(
+        &self,
+        schema: &str,
+        table: &str,
+    ) -> Result<Arc<HashSet<String>>, ColumnsUnavailable> {
+        self.0.columns.of(schema, table).await
     }
 
     /// Where invocations are recorded.

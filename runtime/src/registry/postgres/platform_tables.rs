@@ -5,6 +5,7 @@ use super::connect::{is_unavailable, lazy_pool, sqlstate};
 use crate::config::DatabaseConfig;
 use async_trait::async_trait;
 use sqlx::{PgPool, Row};
+use std::collections::HashSet;
 use uuid::Uuid;
 use wasmforge_host_api::auth::{User, Users, UsersUnavailable};
 use wasmforge_host_api::realtime::{Messages, PublishError};
@@ -23,6 +24,23 @@ impl PlatformTables {
         lazy_pool(database, CONNECTIONS).map(Self)
     }
 
+    /// Which columns of a table or view hold text, and so may hold none at all: `''`.
+    ///
+    /// # Errors
+    /// Where the database is away or refuses.
+    pub(super) async fn text_columns(
+        &self,
+        schema: &str,
+        table: &str,
+    ) -> Result<HashSet<String>, sqlx::Error> {
+        let statement = sqlx::query_scalar(
+            "SELECT column_name::text FROM information_schema.columns
+             WHERE table_schema = $1 AND table_name = $2
+                AND (data_type IN ('text', 'character varying', 'character') OR udt_name = 'citext')",
+        );
+        Ok(statement.bind(schema).bind(table).fetch_all(&self.0).await?.into_iter().collect())
+    }
+
     pub(super) async fn close(&self) {
         self.0.close().await;
     }
@@ -35,7 +53,9 @@ impl Users for PlatformTables {
         let statement = format!(
             "SELECT id, email, coalesce(email_verified, false), to_char(created_at AT TIME ZONE 'UTC', {TIME}),
                 to_char(updated_at AT TIME ZONE 'UTC', {TIME}), coalesce(profile, '{{}}')::text,
-                coalesce(metadata, '{{}}')::text
+                coalesce(metadata, '{{}}')::text,
+                ARRAY(SELECT DISTINCT provider::text FROM auth.user_providers WHERE user_id = users.id ORDER BY 1)
+                    || CASE WHEN password <> '' THEN ARRAY['email'] ELSE '{{}}' END
              FROM auth.users WHERE id = $1"
         );
         let found = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).fetch_optional(&self.0).await;
@@ -48,9 +68,19 @@ impl Users for PlatformTables {
                 updated_at: row.try_get::<Option<_>, _>(4)?.unwrap_or_default(),
                 profile: row.try_get(5)?,
                 metadata: row.try_get(6)?,
+                providers: row.try_get(7)?,
             })
         };
         found.and_then(|row| row.map(user).transpose()).map_err(|error| UsersUnavailable(reason(&error)))
+    }
+
+    async fn merge_profile(&self, id: Uuid, keys: &str) -> Result<Option<String>, UsersUnavailable> {
+        let statement = sqlx::query_scalar(
+            "UPDATE auth.users SET profile = coalesce(profile, '{}') || $2::jsonb, updated_at = now()
+             WHERE id = $1 RETURNING profile::text",
+        );
+        let profile = statement.bind(id).bind(keys).fetch_optional(&self.0).await;
+        profile.map_err(|error| UsersUnavailable(reason(&error)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `native.console`: lines for the log.
 
-use rquickjs::{Ctx, Function, Object, Result};
+use crate::text;
+use rquickjs::{Ctx, Function, Object, Result, String as JsString};
 use wasmforge_sdk::log::{self, Level};
 
 pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
@@ -10,7 +11,8 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
 }
 
 /// Levels are those of the log, from 0, `trace`, to 4, `error`.
-fn emit(level: u8, message: String) {
+#[allow(clippy::needless_pass_by_value, reason = "arguments come by value")]
+fn emit(level: u8, message: JsString<'_>) {
     let level = match level {
         0 => Level::Trace,
         1 => Level::Debug,
@@ -18,5 +20,5 @@ fn emit(level: u8, message: String) {
         3 => Level::Warn,
         _ => Level::Error,
     };
-    log::line(level, message).emit();
+    log::line(level, text::string(&message)).emit();
 }

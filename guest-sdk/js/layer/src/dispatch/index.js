@@ -1,21 +1,33 @@
-/** Runs the program and answers one request with what it exports. */
-export async function dispatch(program, method, url, headers, settle) {
+// Calls a program's handler with the request of the instance, and answers with what becomes of it.
+import { arrived } from '../fetch/request.js';
+import { isResponse } from '../fetch/response.js';
+import { Context } from './context.js';
+import { fail } from './failure.js';
+import { handlerOf } from './handler.js';
+import { convert, respond } from './respond.js';
+
+/** @param {ReturnType<typeof import('./handler.js').evaluate>} program */
+export function dispatch(program) {
+  if (program.evaluated === undefined) call(program);
+  else program.evaluated.then(() => call(program), fail);
+}
+
+function call(program) {
   try {
-    const handler = await handlerOf(program);
-    const response = await handler({ method, url, headers });
-    settle({ status: response.status ?? 200, headers: response.headers ?? [], body: String(response.body ?? '') });
+    const result = handlerOf(program)(arrived(), new Context());
+    if (typeof result?.then === 'function') Promise.resolve(result).then(answer, fail);
+    else answer(result);
   } catch (error) {
-    settle({ status: 500, headers: ['content-type', 'application/json'], body: JSON.stringify({ error: error.message }) });
+    fail(error);
   }
 }
 
-async function handlerOf(program) {
-  if (typeof program === 'function') {
-    const module = { exports: {} };
-    program(module.exports, module);
-    return module.exports;
+/** Sends what the handler returned: a response, or something that looks like one. */
+function answer(result) {
+  try {
+    if (isResponse(result)) respond(result);
+    else convert(result).then(respond).catch(fail);
+  } catch (error) {
+    fail(error);
   }
-  const [namespace, evaluated] = program;
-  await evaluated;
-  return namespace.default;
 }

@@ -1,0 +1,2 @@
+import './stack.js';
+import './report.js';

@@ -1,0 +1,4 @@
+import './headers.js';
+import './request.js';
+import './response.js';
+import './fetch.js';
