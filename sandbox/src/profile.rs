@@ -2,6 +2,10 @@
 
 use wasmtime::Config;
 
+/// Bytes of native stack that a guest may use; the host's functions have as many again. Interpreters need it: an engine
+/// spends half a KiB on each call of a script.
+const MAX_STACK: usize = 1024 * 1024;
+
 /// Which wasi:http a component exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WasiVersion {
@@ -59,6 +63,7 @@ impl EngineProfile {
         config.concurrency_support(self.wasi == WasiVersion::V03);
         config.wasm_component_model_async(self.wasi == WasiVersion::V03);
         config.cranelift_opt_level(wasmtime::OptLevel::Speed);
+        config.max_wasm_stack(MAX_STACK);
         // A shared memory is not counted by the limiter, and nothing that targets WASI needs one.
         config.wasm_threads(false);
         // Garbage-collected heaps are memory that no guest language of ours asks for.

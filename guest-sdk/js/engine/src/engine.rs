@@ -1,6 +1,6 @@
 //! The one QuickJS runtime and context of an instance. They are made before the engine's memory is kept, and never freed.
 
-use crate::native::rejections;
+use crate::native::rejections::{self, Unhandled};
 use crate::{heap, native};
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime, Value, qjs};
 use std::cell::OnceCell;
@@ -70,15 +70,20 @@ pub(crate) fn turn<R>(work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>) -> R) 
         let output = work(ctx, hooks);
         loop {
             while run_job(ctx, hooks) {}
-            let reasons = rejections::take();
-            if reasons.is_empty() {
+            let unhandled = rejections::take();
+            if unhandled.is_empty() {
                 return output;
             }
-            for reason in reasons.into_iter().filter_map(|reason| reason.restore(ctx).ok()) {
-                uncaught(hooks, reason);
+            for rejection in unhandled {
+                tell(ctx, hooks, rejection).unwrap_or_default();
             }
         }
     })
+}
+
+fn tell<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>, rejection: Unhandled) -> rquickjs::Result<()> {
+    let unhandled: Function<'js> = hooks.get("unhandled")?;
+    unhandled.call((rejection.reason.restore(ctx)?, rejection.promise.restore(ctx)?))
 }
 
 /// Runs one job; `false` if there is none.

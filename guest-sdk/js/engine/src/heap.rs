@@ -4,7 +4,7 @@
 //! layer leaves holes all over the heap, and the allocator would fill those first. So they are taken, for good, and room
 //! is left in one piece: what a request allocates is then side by side.
 
-use rquickjs::{Ctx, qjs};
+use rquickjs::{Ctx, Function, Object, Result, qjs};
 
 /// Bytes of room that are left in one piece. A request that needs more grows the memory.
 const ROOM: usize = 512 * 1024;
@@ -20,6 +20,13 @@ unsafe extern "C" {
     /// The allocator of QuickJS, which is not Rust's.
     safe fn malloc(size: usize) -> *mut u8;
     fn free(block: *mut u8);
+}
+
+/// `native.heap`: lets the layer part what every request touches from what few do.
+pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    let heap = Object::new(ctx.clone())?;
+    heap.set("arrange", Function::new(ctx.clone(), |ctx: Ctx<'_>| arrange(&ctx))?)?;
+    native.set("heap", heap)
 }
 
 /// Fills the holes and leaves room.

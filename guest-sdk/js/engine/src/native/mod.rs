@@ -25,14 +25,14 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     encoding::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
+    crate::heap::register(ctx, native)?;
     invocation::register(ctx, native)?;
     modules::register(ctx, native)?;
     performance::register(ctx, native)?;
     random::register(ctx, native)?;
     services::register(ctx, native)?;
     timers::register(ctx, native)?;
-    url::register(ctx, native)?;
-    Ok(())
+    url::register(ctx, native)
 }
 
 /// Answers imports of what was not defined as a module.
