@@ -36,8 +36,8 @@ pub struct Position {
 
 /// Where the parts of a compiled program come from.
 pub trait SourceMap: Send + Sync {
-    /// The author's position for one of the compiled program; `None` where there is none.
-    fn position(&self, line: u32, column: u32) -> Option<Position>;
+    /// The author's position for one of the compiled program, which is that of `function`; `None` where there is none.
+    fn position(&self, function: &str, line: u32, column: u32) -> Option<Position>;
 }
 
 /// A function written in JavaScript, compiled.
@@ -67,7 +67,7 @@ impl program::Host for View<'_> {
     }
 
     fn source_position(&mut self, line: u32, column: u32) -> wasmtime::Result<Option<program::Position>> {
-        let position = self.program()?.positions.position(line, column);
+        let position = self.program()?.positions.position(&self.services.invocation().slug, line, column);
         Ok(position.map(|Position { file, line, column }| program::Position { file, line, column }))
     }
 

@@ -4,7 +4,8 @@ use crate::bindings::{Form, Problem, program};
 use crate::{engine, image};
 use rquickjs::promise::PromiseState;
 use rquickjs::{
-    Array, CatchResultExt, CaughtError, Ctx, Error, Exception, Function, Object, Persistent, Result, Value, qjs,
+    Array, CatchResultExt, CaughtError, Ctx, Error, Exception, Function, Object, Persistent, Result, Value,
+    qjs,
 };
 use std::cell::RefCell;
 use std::ffi::CString;

@@ -35,8 +35,9 @@ pub(super) struct Deploying {
 }
 
 impl Deploying {
-    /// An instance of `engine`. The store's epoch deadline is never reached: whoever calls sets another.
-    pub(super) async fn new(engine: &Component) -> wasmtime::Result<Self> {
+    /// An instance of `engine`. The store's epoch deadline is never reached: the process has a limit of its own on CPU
+    /// time, and whoever wants another sets it.
+    pub(super) fn new(engine: &Component) -> wasmtime::Result<Self> {
         let mut linker: Linker<State> = Linker::new(engine.engine());
         linker.instance(PROGRAM)?.func_wrap("keep-memory", keep_memory)?;
         linker.define_unknown_imports_as_traps(engine)?;
@@ -44,7 +45,7 @@ impl Deploying {
         let mut store = Store::new(engine.engine(), State { limits, memories: Vec::new() });
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(u64::MAX / 2);
-        let instance = linker.instantiate_async(&mut store, engine).await?;
+        let instance = linker.instantiate(&mut store, engine)?;
         Ok(Self { store, instance })
     }
 
