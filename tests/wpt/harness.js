@@ -12,9 +12,17 @@ function prepare(url) {
   Object.assign(globalThis, {
     location,
     GLOBAL: { isWindow: () => false, isWorker: () => false, isShadowRealm: () => false },
+    // Tests come to the constructor of shared buffers through it.
+    WebAssembly: {
+      Memory: class {
+        buffer = new SharedArrayBuffer(0);
+      },
+    },
   });
+  addEventListener('unhandledrejection', (event) => event.preventDefault());
+  addEventListener('error', (event) => event.preventDefault());
   const { fetch, Request } = globalThis;
-  const absolute = (input) => (typeof input === 'string' ? new URL(input, href).href : input);
+  const absolute = (input) => (input instanceof Request ? input : new URL(input, href).href);
   globalThis.fetch = async (input, init) => fetch(absolute(input), init);
   globalThis.Request = new Proxy(Request, {
     construct: (target, [input, ...rest], newTarget) => Reflect.construct(target, [absolute(input), ...rest], newTarget),

@@ -2,6 +2,7 @@
 
 use crate::native;
 use crate::native::rejections;
+use rquickjs::function::IntoArgs;
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime, Value, qjs};
 use std::cell::OnceCell;
 use std::mem::MaybeUninit;
@@ -69,12 +70,13 @@ pub(crate) fn turn<R>(work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>) -> R) 
         let output = work(ctx, hooks);
         loop {
             while run_job(ctx, hooks) {}
-            let reasons = rejections::take();
-            if reasons.is_empty() {
+            let unhandled = rejections::take();
+            if unhandled.is_empty() {
                 return output;
             }
-            for reason in reasons.into_iter().filter_map(|reason| reason.restore(ctx).ok()) {
-                uncaught(hooks, reason);
+            for (promise, reason) in unhandled.into_iter().filter_map(|rejection| rejection.restore(ctx).ok())
+            {
+                tell(hooks, (reason, promise));
             }
         }
     })
@@ -95,6 +97,11 @@ fn run_job<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>) -> bool {
 
 /// Tells the layer of what was thrown where no script catches it.
 pub(crate) fn uncaught<'js>(hooks: &Object<'js>, thrown: Value<'js>) {
-    let told = hooks.get("uncaught").and_then(|uncaught: Function<'js>| uncaught.call::<_, ()>((thrown,)));
+    tell(hooks, (thrown,));
+}
+
+/// The error, and the promise that was rejected with it if that is how it came.
+fn tell<'js>(hooks: &Object<'js>, arguments: impl IntoArgs<'js>) {
+    let told = hooks.get("uncaught").and_then(|uncaught: Function<'js>| uncaught.call::<_, ()>(arguments));
     told.unwrap_or_default();
 }

@@ -1,13 +1,14 @@
 //! Promises that were rejected and that nobody listens to.
 
-use rquickjs::{Ctx, Persistent, Runtime, Value};
+use rquickjs::{Ctx, Persistent, Result, Runtime, Value};
 use std::cell::RefCell;
 
 thread_local! {
     static UNHANDLED: RefCell<Vec<Unhandled>> = const { RefCell::new(Vec::new()) };
 }
 
-struct Unhandled {
+/// One of them.
+pub(crate) struct Unhandled {
     promise: Persistent<Value<'static>>,
     reason: Persistent<Value<'static>>,
 }
@@ -34,7 +35,14 @@ fn forget<'js>(ctx: &Ctx<'js>, promise: &Value<'js>) {
     });
 }
 
-/// The reasons of those that are unhandled, which are told once.
-pub(crate) fn take() -> Vec<Persistent<Value<'static>>> {
-    UNHANDLED.take().into_iter().map(|unhandled| unhandled.reason).collect()
+impl Unhandled {
+    /// The promise, and what it was rejected with.
+    pub(crate) fn restore<'js>(self, ctx: &Ctx<'js>) -> Result<(Value<'js>, Value<'js>)> {
+        Ok((self.promise.restore(ctx)?, self.reason.restore(ctx)?))
+    }
+}
+
+/// Those that are unhandled, which are told once.
+pub(crate) fn take() -> Vec<Unhandled> {
+    UNHANDLED.take()
 }

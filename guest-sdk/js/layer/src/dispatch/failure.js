@@ -1,5 +1,6 @@
 // What callers see of errors.
 import { ERROR, WARN, logUncaught, stopIfOutOfMemory } from '../errors/report.js';
+import { isTakenCareOf } from '../events/scope.js';
 import { isResponse } from '../fetch/response.js';
 import { hasAnswered, respond, respondWithError } from './respond.js';
 
@@ -31,8 +32,9 @@ function meaning(thrown) {
 const isStatus = (status) => Number.isInteger(status) && status >= 200 && status <= 599 && !NULL_BODY.includes(status);
 
 /** Something was thrown where nobody catches it: in a timer, or in a promise that nobody listens to. */
-export function uncaught(thrown) {
+export function uncaught(thrown, promise = undefined) {
   stopIfOutOfMemory(thrown);
+  if (isTakenCareOf(thrown, promise)) return;
   logUncaught(thrown);
   respondWithError(500, 'Worker execution error');
 }

@@ -1,5 +1,6 @@
 // What becomes of errors that nobody catches.
 import { inspect } from '../console/inspect.js';
+import { isTakenCareOf } from '../events/scope.js';
 import { define } from '../global.js';
 import { native } from '../native.js';
 import { stackOf } from './stack.js';
@@ -38,5 +39,5 @@ export function stopIfOutOfMemory(thrown) {
 
 define('reportError', function reportError(error) {
   if (arguments.length === 0) throw new TypeError("Failed to execute 'reportError': 1 argument required, but only 0 present");
-  logUncaught(error);
+  if (!isTakenCareOf(error)) logUncaught(error);
 });
