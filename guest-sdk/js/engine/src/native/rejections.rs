@@ -1,6 +1,6 @@
 //! Promises that were rejected and that nobody listens to.
 
-use rquickjs::{Ctx, Persistent, Result, Runtime, Value};
+use rquickjs::{Ctx, Persistent, Runtime, Value};
 use std::cell::RefCell;
 
 thread_local! {
@@ -9,8 +9,8 @@ thread_local! {
 
 /// One of them.
 pub(crate) struct Unhandled {
-    promise: Persistent<Value<'static>>,
-    reason: Persistent<Value<'static>>,
+    pub(crate) promise: Persistent<Value<'static>>,
+    pub(crate) reason: Persistent<Value<'static>>,
 }
 
 /// Keeps an account of them.
@@ -35,14 +35,7 @@ fn forget<'js>(ctx: &Ctx<'js>, promise: &Value<'js>) {
     });
 }
 
-impl Unhandled {
-    /// The promise, and what it was rejected with.
-    pub(crate) fn restore<'js>(self, ctx: &Ctx<'js>) -> Result<(Value<'js>, Value<'js>)> {
-        Ok((self.promise.restore(ctx)?, self.reason.restore(ctx)?))
-    }
-}
-
-/// Those that are unhandled, which are told once.
+/// Those that there are; each is handed over once.
 pub(crate) fn take() -> Vec<Unhandled> {
     UNHANDLED.take()
 }

@@ -1,6 +1,5 @@
 // What becomes of errors that nobody catches.
 import { inspect } from '../console/inspect.js';
-import { isTakenCareOf } from '../events/scope.js';
 import { define } from '../global.js';
 import { native } from '../native.js';
 import { stackOf } from './stack.js';
@@ -29,15 +28,18 @@ function isErrorLike(value) {
   return value instanceof Error || (typeof DOMException === 'function' && value instanceof DOMException);
 }
 
+/** What QuickJS says when it is refused memory, and when there is none left to say so. */
+const OUT_OF_MEMORY = ['out of memory', 'Invalid error message'];
+
 /**
  * Ends the instance if script has used up its memory: the server then answers as it does for every function that
  * reaches its limit.
  */
 export function stopIfOutOfMemory(thrown) {
-  if (thrown instanceof InternalError && thrown.message === 'out of memory') native.errors.outOfMemory();
+  if (thrown instanceof InternalError && OUT_OF_MEMORY.includes(thrown.message)) native.errors.outOfMemory();
 }
 
 define('reportError', function reportError(error) {
   if (arguments.length === 0) throw new TypeError("Failed to execute 'reportError': 1 argument required, but only 0 present");
-  if (!isTakenCareOf(error)) logUncaught(error);
+  logUncaught(error);
 });

@@ -1,6 +1,11 @@
 // Bodies of requests and responses. One that is known is kept as it was given; a stream is made of it when somebody asks.
+import { Blob } from '../blob/blob.js';
+import { TextDecoder } from '../encoding/decoder.js';
+import { TextEncoder } from '../encoding/encoder.js';
+import { FormData } from '../forms/index.js';
 import { native } from '../native.js';
-import { isDisturbed } from '../streams/index.js';
+import { ReadableStream, isDisturbed } from '../streams/index.js';
+import { URLSearchParams } from '../url/search_params.js';
 import { get } from './header_list.js';
 import { parseMime } from './mime.js';
 import { read as readMultipart, write as writeMultipart } from './multipart.js';
@@ -39,7 +44,7 @@ export class Body {
     if (this.used || this.#stream?.locked) throw unusable();
     if (this.#stream !== undefined && !(this.source instanceof NativeBody)) return this.#stream;
     this.#taken = true;
-    return typeof Blob === 'function' && this.source instanceof Blob ? streamOf(this.source) : this.source;
+    return this.source instanceof Blob ? streamOf(this.source) : this.source;
   }
 
   /** What the engine can send: a string, bytes, or a number. What it does not know is sent while it is read. */
@@ -101,7 +106,7 @@ const withoutMark = (text) => (text.startsWith('\ufeff') ? text.slice(1) : text)
 
 function streamOf(source) {
   if (source instanceof NativeBody) return source.stream;
-  if (typeof Blob === 'function' && source instanceof Blob) return source.stream();
+  if (source instanceof Blob) return source.stream();
   return new ReadableStream(
     {
       type: 'bytes',
