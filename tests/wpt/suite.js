@@ -10,12 +10,19 @@ export const AREAS = [
   'html/webappapis/atob', 'hr-time', 'user-timing', 'WebCryptoAPI',
 ];
 
-/** What needs a page, a worker, a frame or a server that answers by program. */
+/**
+ * What asks for a page, a worker, a frame, `XMLHttpRequest` or `WebAssembly`, for a server that answers by program, or for
+ * what browsers forbid to pages, which does not apply to servers.
+ */
 const ELSEWHERE = [
-  'url/javascript-urls', 'FileAPI/url/', 'FileAPI/reading-data-section', 'FileAPI/FileReader', 'FileAPI/progress-',
-  'FileAPI/filelist', 'encoding/legacy-mb', 'encoding/bom-xhr', 'streams/transferable', 'fetch/api/request/request-cache-',
-  'fetch/api/request/request-keepalive', 'dom/events/scrolling', 'dom/events/non-cancelable', 'hr-time/test_cross',
-  'html/webappapis/timers/evil-spec', 'fetch/api/request/destination', 'dom/events/focus-event', 'user-timing/idlharness-shadow',
+  'url/javascript-urls', 'FileAPI/url/', 'FileAPI/reading-data-section', 'FileAPI/FileReader', 'FileAPI/fileReader',
+  'FileAPI/progress-', 'FileAPI/filelist', 'FileAPI/file/send-file', 'encoding/legacy-mb', 'encoding/bom-xhr',
+  'encoding/replacement-encodings', 'encoding/unsupported-encodings', 'streams/transferable',
+  'streams/readable-byte-streams/non-transferable', 'fetch/api/headers/headers-no-cors', 'fetch/api/headers/header-values',
+  'fetch/api/request/request-headers', 'fetch/api/request/request-cache-', 'fetch/api/request/request-keepalive',
+  'fetch/api/request/destination', 'dom/events/scrolling', 'dom/events/non-cancelable', 'dom/events/focus-event',
+  'dom/events/event-global', 'html/webappapis/timers/evil-spec', 'hr-time/test_cross', 'user-timing/idlharness-shadow',
+  'user-timing/buffered-flag', 'user-timing/supported-usertiming-types',
 ];
 
 /** The tests of a folder that can run without a page, once for each variant. */
