@@ -6,6 +6,7 @@ mod console;
 mod encoding;
 mod errors;
 mod fetch;
+mod inflate;
 mod invocation;
 mod modules;
 mod performance;
