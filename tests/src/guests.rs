@@ -31,6 +31,19 @@ pub fn component(name: &str) -> PathBuf {
     path
 }
 
+/// The source of `examples/<name>`, `functions/<name>` or `tests/guests/<name>`: its `index.js` or `index.ts`.
+#[must_use]
+pub fn source(name: &str) -> PathBuf {
+    let found = ["examples", "functions", "tests/guests"]
+        .iter()
+        .find_map(|folder| index_of(&repository().join(folder).join(name)));
+    found.unwrap_or_else(|| panic!("there is no source of {name}"))
+}
+
+fn index_of(folder: &Path) -> Option<PathBuf> {
+    ["index.js", "index.ts"].iter().map(|file| folder.join(file)).find(|path| path.is_file())
+}
+
 /// `tests/guests/wat/<name>.wat`, assembled.
 #[must_use]
 pub fn assembled(name: &str) -> PathBuf {
@@ -57,7 +70,7 @@ pub fn named_guests() -> Vec<String> {
         for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let is_guest = path.join("Cargo.toml").is_file() || path.extension().is_some_and(|e| e == "wat");
-            if is_guest {
+            if is_guest || index_of(&path).is_some() {
                 names.push(path.file_stem().unwrap().to_string_lossy().into_owned());
             }
         }

@@ -3,14 +3,20 @@
 use bytes::Bytes;
 use serde_json::json;
 use wasmforge_tests::{
-    Answer, Database, OpenAi, Run, Running, Serve, component, encrypt, eventually, request,
+    Answer, Database, Guest, OpenAi, Run, Running, Serve, component, encrypt, eventually, request,
 };
+
+wasmforge_tests::twins!(example: "ai", "ai-ts": the_first_part_arrives_before_the_answer_ends, the_example_answers_in_every_way);
 
 const KEY: &str = "sk-the-key-of-tests";
 
 /// A guest that runs alone, with that server as its models'.
 fn run(guest: &str, server: &OpenAi) -> Run {
-    let run = Run::guest(guest).var("WASMFORGE_AI_BASE_URL", server.base_url());
+    asking(Run::guest(guest), server)
+}
+
+fn asking(run: Run, server: &OpenAi) -> Run {
+    let run = run.var("WASMFORGE_AI_BASE_URL", server.base_url());
     run.var("WASMFORGE_AI_API_KEY", KEY)
 }
 
@@ -57,10 +63,9 @@ async fn a_streamed_chat_comes_in_parts_with_its_usage_at_the_end() {
     assert_eq!((&body["stream"], &body["stream_options"]["include_usage"]), (&json!(true), &json!(true)));
 }
 
-#[tokio::test]
-async fn the_first_part_arrives_before_the_answer_ends() {
+async fn the_first_part_arrives_before_the_answer_ends(guest: Guest) {
     let server = OpenAi::start().await;
-    let example = run("ai", &server).start().await;
+    let example = asking(guest.run(), &server).start().await;
     let asked = request("POST", "/?model=test/held").body(Bytes::from("What is tea?")).unwrap();
     let mut answer = example.open(asked).await;
     assert_eq!(answer.at_least(4).await, b"Tea ");
@@ -132,10 +137,9 @@ async fn tools_are_called_whole_and_in_fragments() {
     }
 }
 
-#[tokio::test]
-async fn the_example_answers_in_every_way() {
+async fn the_example_answers_in_every_way(guest: Guest) {
     let server = OpenAi::start().await;
-    let example = run("ai", &server).start().await;
+    let example = asking(guest.run(), &server).start().await;
     assert_eq!(example.post("/", "What is tea?").await.text(), "Tea is a drink.");
     let whole = example.post("/?whole", "What is tea?").await;
     assert_eq!(whole.json(), json!({"text": "Tea is a drink.", "usage": {"prompt": 11, "completion": 5}}));

@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use wasmforge_tests::{
-    ANON_KEY, API_KEY, Answer, Database, Node, Postgres, RsaKey, Run, Serve, component, encrypt, in_seconds,
-    in_time, request, token, token_signed_with, unsigned_token,
+    ANON_KEY, API_KEY, Answer, Database, Guest, Node, Postgres, RsaKey, Run, Serve, component, encrypt,
+    in_seconds, in_time, request, token, token_signed_with, unsigned_token,
 };
+
+wasmforge_tests::twins!(example: "auth", "auth-ts": a_user_is_shown_their_own_row_and_nobody_elses);
 
 const ANN: &str = "00000000-0000-4000-8000-00000000000a";
 
 async fn node(database: &Database) -> Node {
     let node = Serve::over(database).start().await;
     node.deploy("probe", std::fs::read(component("platform-probe")).unwrap()).await;
-    node.deploy("whoami", std::fs::read(component("auth")).unwrap()).await;
     node
 }
 
@@ -93,7 +94,6 @@ async fn a_forged_credential_is_nobodys_wherever_it_is_shown() {
         let answer = get(&node, &format!("/probe?do=verify&credential={credential}"), Some(API_KEY)).await;
         assert_eq!(error(&answer), (401, "InvalidCredential"), "{credential}");
     }
-    assert_eq!(get(&node, "/whoami?token=forged", None).await.code(), 401);
 }
 
 #[tokio::test]
@@ -125,10 +125,10 @@ async fn rs256_counts_under_the_platforms_key_and_its_id_only() {
     assert_eq!(verify(&token(&claims)).await.json()[1], ANN);
 }
 
-#[tokio::test]
-async fn a_user_is_shown_their_own_row_and_nobody_elses() {
+async fn a_user_is_shown_their_own_row_and_nobody_elses(guest: Guest) {
     let database = Database::create().await;
     let node = node(&database).await;
+    node.deploy_guest("who", guest).await;
     database
         .execute(&format!(
             "INSERT INTO auth.users (id, email, password, email_verified, created_at, updated_at, profile) VALUES
@@ -136,7 +136,8 @@ async fn a_user_is_shown_their_own_row_and_nobody_elses() {
              (gen_random_uuid(), 'bob@example.com', 'hash', false, now(), now(), '{{}}')"
         ))
         .await;
-    let answer = get(&node, "/whoami", Some(&token(&claims("authenticated")))).await.json();
+    assert_eq!(get(&node, "/who?token=forged", None).await.code(), 401);
+    let answer = get(&node, "/who", Some(&token(&claims("authenticated")))).await.json();
     assert_eq!((&answer["role"], &answer["subject"]), (&json!("authenticated"), &json!(ANN)));
     let user = &answer["user"];
     assert_eq!((&user["id"], &user["email"]), (&json!(ANN), &json!("ann@example.com")));

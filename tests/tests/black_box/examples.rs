@@ -2,11 +2,16 @@
 
 use crate::upstream::Upstream;
 use serde_json::json;
-use wasmforge_tests::{Run, request};
+use wasmforge_tests::{Guest, Run, request};
 
-#[tokio::test]
-async fn hello_greets_by_body_by_query_or_the_world() {
-    let hello = Run::guest("hello").start().await;
+wasmforge_tests::twins!(hello: "hello", "hello-js": hello_greets_by_body_by_query_or_the_world);
+wasmforge_tests::twins!(echo: "echo", "echo-js": echo_sends_body_and_content_type_back);
+wasmforge_tests::twins!(fetch: "fetch", "fetch-js": fetch_passes_on_what_it_gets, fetch_does_not_reach_this_machine_unless_allowed);
+wasmforge_tests::twins!(json_api: "json-api", "json-api-ts": json_api_lists_prices_and_refuses);
+wasmforge_tests::twins!(sse: "sse", "sse-ts": sse_sends_each_event_when_it_happens);
+
+async fn hello_greets_by_body_by_query_or_the_world(guest: Guest) {
+    let hello = guest.run().start().await;
     assert_eq!(hello.get("/").await.json(), json!({ "message": "Hello, world!" }));
     assert_eq!(hello.get("/?name=J%C3%BCrgen").await.json(), json!({ "message": "Hello, Jürgen!" }));
     let answer = hello.post("/", r#"{"name":"you"}"#).await;
@@ -17,9 +22,8 @@ async fn hello_greets_by_body_by_query_or_the_world() {
     assert!(bad.json()["error"].as_str().unwrap().contains("invalid JSON"), "{bad:?}");
 }
 
-#[tokio::test]
-async fn echo_sends_body_and_content_type_back() {
-    let echo = Run::guest("echo").start().await;
+async fn echo_sends_body_and_content_type_back(guest: Guest) {
+    let echo = guest.run().start().await;
     let request = request("PUT", "/").header("content-type", "text/x-y").body("as it is").unwrap();
     let answer = echo.send(request).await;
     assert_eq!((answer.text(), answer.header("content-type")), ("as it is", Some("text/x-y")));
@@ -34,28 +38,25 @@ async fn env_shows_what_is_set_and_says_what_is_not() {
     assert_eq!(env.get("/").await.code(), 400);
 }
 
-#[tokio::test]
-async fn fetch_passes_on_what_it_gets() {
+async fn fetch_passes_on_what_it_gets(guest: Guest) {
     let upstream = Upstream::echoing().await;
-    let fetch = Run::guest("fetch").allow_private_network().start().await;
+    let fetch = guest.run().allow_private_network().start().await;
     let answer = fetch.get(&format!("/?url={}", upstream.url("/there"))).await;
     assert_eq!((answer.code(), answer.text()), (200, "GET /there"));
     assert_eq!(fetch.get("/?url=no%20url").await.code(), 400);
     assert_eq!(fetch.get("/?url=http://127.0.0.1:1/").await.code(), 502);
 }
 
-#[tokio::test]
-async fn fetch_does_not_reach_this_machine_unless_allowed() {
+async fn fetch_does_not_reach_this_machine_unless_allowed(guest: Guest) {
     let upstream = Upstream::echoing().await;
-    let fetch = Run::guest("fetch").start().await;
+    let fetch = guest.run().start().await;
     let answer = fetch.get(&format!("/?url={}", upstream.url("/"))).await;
     assert_eq!(answer.code(), 502, "{answer:?}");
     assert_eq!(upstream.accepted(), 0);
 }
 
-#[tokio::test]
-async fn json_api_lists_prices_and_refuses() {
-    let api = Run::guest("json-api").start().await;
+async fn json_api_lists_prices_and_refuses(guest: Guest) {
+    let api = guest.run().start().await;
     let tea = json!({ "sku": "tea", "cents": 450 });
     assert_eq!(api.get("/").await.json()[0], tea);
     assert_eq!(api.get("/?sku=tea").await.json(), tea);
@@ -68,9 +69,8 @@ async fn json_api_lists_prices_and_refuses() {
     assert_eq!((refused.code(), refused.header("allow")), (405, Some("GET, POST")));
 }
 
-#[tokio::test]
-async fn sse_sends_each_event_when_it_happens() {
-    let sse = Run::guest("sse").start().await;
+async fn sse_sends_each_event_when_it_happens(guest: Guest) {
+    let sse = guest.run().start().await;
     let whole = sse.get("/?events=3&ms=5").await;
     assert_eq!(whole.header("content-type"), Some("text/event-stream"));
     let expected: String = (1..=3).map(|n| format!("id: {n}\ndata: event {n} of 3\n\n")).collect();

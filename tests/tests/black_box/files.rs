@@ -4,7 +4,9 @@ use serde_json::json;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use tempfile::TempDir;
-use wasmforge_tests::{Database, Node, Run, Serve, component, eventually};
+use wasmforge_tests::{Database, Guest, Node, Run, Serve, component, eventually};
+
+wasmforge_tests::twins!(example: "files", "files-js": the_example_sends_its_assets_and_sorts);
 
 /// A node with a folder of assets and one of scratch directories.
 struct Served {
@@ -264,21 +266,20 @@ async fn what_a_killed_process_left_is_removed_by_the_next() {
     drop(next);
 }
 
-#[tokio::test]
-async fn the_example_sends_its_assets_and_sorts() {
+async fn the_example_sends_its_assets_and_sorts(guest: Guest) {
     let folder = tempfile::tempdir().unwrap();
     let assets = folder.path().join("assets");
     std::fs::create_dir(&assets).unwrap();
     std::fs::write(assets.join("hello.txt"), "hello").unwrap();
     std::fs::write(folder.path().join("outside.txt"), "s").unwrap();
-    let alone = Run::guest("files").arg("--files").arg(assets.to_str().unwrap()).start().await;
+    let alone = guest.run().arg("--files").arg(assets.to_str().unwrap()).start().await;
     assert_eq!(alone.get("/?file=hello.txt").await.text(), "hello");
     for file in ["none", "../outside.txt", "/etc/passwd", "%2e%2e/outside.txt"] {
         assert_eq!(alone.get(&format!("/?file={file}")).await.code(), 404, "{file}");
     }
     assert_eq!(alone.post("/", "b\na").await.code(), 500);
     let served = Served::granting(1).await;
-    served.node.deploy("files", std::fs::read(component("files")).unwrap()).await;
+    served.node.deploy_guest("files", guest).await;
     let grant = json!({ "capabilities": { "files": { "scratchMib": 1 } } });
     assert_eq!(served.node.update("files", grant).await.code(), 200);
     assert_eq!(served.node.functions.post("/files", "b\nc\na").await.text(), "a\nb\nc");

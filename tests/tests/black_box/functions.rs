@@ -4,7 +4,9 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
-use wasmforge_tests::{API_KEY, Answer, Database, Node, Serve, component, in_seconds, request, token};
+use wasmforge_tests::{API_KEY, Answer, Database, Guest, Node, Serve, component, in_seconds, request, token};
+
+wasmforge_tests::twins!(example: "functions", "functions-ts": a_body_passes_through_each_function_in_turn);
 
 fn guest(name: &str) -> Vec<u8> {
     std::fs::read(component(name)).unwrap()
@@ -47,11 +49,10 @@ fn bearer(expires_in: i64) -> String {
     format!("Bearer {}", token(&claims))
 }
 
-#[tokio::test]
-async fn a_body_passes_through_each_function_in_turn() {
+async fn a_body_passes_through_each_function_in_turn(guest: Guest) {
     let (_database, node) = node().await;
-    node.deploy("functions", guest("functions")).await;
-    node.deploy("echo", guest("echo")).await;
+    node.deploy_guest("functions", guest).await;
+    node.deploy_guest("echo", Guest::Component("echo")).await;
     let text = "as it is".repeat(100_000);
     let post = request("POST", "/functions?through=echo,echo,echo").header("content-type", "text/x-y");
     let answer = node.functions.send(post.body(text.clone()).unwrap()).await;

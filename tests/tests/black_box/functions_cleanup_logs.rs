@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use wasmforge_tests::{
-    API_KEY, Answer, Database, Node, Serve, component, encrypt, in_seconds, request, token,
+    API_KEY, Answer, Database, Guest, Node, Serve, component, encrypt, in_seconds, request, token,
 };
+
+wasmforge_tests::twins!(both: "cleanup-logs", "cleanup-logs-js": what_is_old_goes_and_what_is_young_stays, more_rows_than_a_statement_takes_go_all, how_long_rows_are_kept_is_a_setting, a_table_that_is_not_there_is_left_out, nobody_but_the_platform_cleans_up, only_a_post_deletes);
 
 const COUNTS: &str = "(SELECT json_build_object(
     'verification_log', (SELECT count(*) FROM verification_log),
@@ -22,12 +24,12 @@ const ROWS: &str = "
     INSERT INTO admin_audit_log (action, resource_type, created_at)
         SELECT 'LOGIN', 'user', now() - make_interval(days => d) FROM unnest(array[0, 91, 364, 366]) d;";
 
-async fn node() -> (Database, Node) {
+async fn node(guest: Guest) -> (Database, Node) {
     let database = Database::create().await;
     let node = Serve::over(&database).start().await;
     database.execute(include_str!("bots.sql")).await;
     database.execute(ROWS).await;
-    node.deploy("cleanup-logs", std::fs::read(component("cleanup-logs")).unwrap()).await;
+    node.deploy_guest("cleanup-logs", guest).await;
     let settings = json!({ "capabilities": { "sql": "service" }, "auth": "service" });
     assert_eq!(node.update("cleanup-logs", settings).await.code(), 200);
     (database, node)
@@ -43,9 +45,8 @@ async fn counts(database: &Database) -> Value {
     serde_json::from_str(&database.text(COUNTS).await.unwrap()).unwrap()
 }
 
-#[tokio::test]
-async fn what_is_old_goes_and_what_is_young_stays() {
-    let (database, node) = node().await;
+async fn what_is_old_goes_and_what_is_young_stays(guest: Guest) {
+    let (database, node) = node(guest).await;
     let old = json!({ "verification_log": 2, "api_call_log": 1, "admin_logs": 0, "admin_audit_log": 1 });
     let before = counts(&database).await;
     let dry = cleaned(&node, "?dry_run=true").await;
@@ -61,9 +62,8 @@ async fn what_is_old_goes_and_what_is_young_stays() {
     assert_eq!(cleaned(&node, "").await.json()["total"], 0, "a second time there is nothing to do");
 }
 
-#[tokio::test]
-async fn more_rows_than_a_statement_takes_go_all() {
-    let (database, node) = node().await;
+async fn more_rows_than_a_statement_takes_go_all(guest: Guest) {
+    let (database, node) = node(guest).await;
     let many = "INSERT INTO admin_logs (level, logger, message, timestamp)
         SELECT 'INFO', 'bot', 'x', now() - interval '100 days' FROM generate_series(1, 12345)";
     database.execute(many).await;
@@ -72,9 +72,8 @@ async fn more_rows_than_a_statement_takes_go_all() {
     assert_eq!(counts(&database).await["admin_logs"], 2);
 }
 
-#[tokio::test]
-async fn how_long_rows_are_kept_is_a_setting() {
-    let (database, node) = node().await;
+async fn how_long_rows_are_kept_is_a_setting(guest: Guest) {
+    let (database, node) = node(guest).await;
     node.deploy("env", std::fs::read(component("env")).unwrap()).await;
     let set = async |days: &str| {
         database.write_secret("LOG_RETENTION_DAYS", &encrypt(days)).await;
@@ -97,18 +96,16 @@ async fn how_long_rows_are_kept_is_a_setting() {
     );
 }
 
-#[tokio::test]
-async fn a_table_that_is_not_there_is_left_out() {
-    let (database, node) = node().await;
+async fn a_table_that_is_not_there_is_left_out(guest: Guest) {
+    let (database, node) = node(guest).await;
     database.execute("DROP TABLE admin_audit_log").await;
     let answer = cleaned(&node, "").await;
     assert_eq!((answer.code(), &answer.json()["deleted"]["admin_audit_log"]), (200, &Value::Null));
     assert_eq!(answer.json()["deleted"]["verification_log"], 2);
 }
 
-#[tokio::test]
-async fn nobody_but_the_platform_cleans_up() {
-    let (database, node) = node().await;
+async fn nobody_but_the_platform_cleans_up(guest: Guest) {
+    let (database, node) = node(guest).await;
     let before = counts(&database).await;
     let user = token(
         &json!({ "sub": "7f1d1e9e-0000-4000-8000-000000000001", "role": "authenticated", "exp": in_seconds(60) }),
@@ -124,9 +121,8 @@ async fn nobody_but_the_platform_cleans_up() {
     assert_eq!(counts(&database).await, before);
 }
 
-#[tokio::test]
-async fn only_a_post_deletes() {
-    let (database, node) = node().await;
+async fn only_a_post_deletes(guest: Guest) {
+    let (database, node) = node(guest).await;
     let before = counts(&database).await;
     let get = request("GET", "/cleanup-logs").header("authorization", format!("Bearer {API_KEY}"));
     assert_eq!(node.functions.send(get.body("").unwrap()).await.code(), 405);

@@ -2,22 +2,24 @@
 
 use serde_json::{Value, json};
 use wasmforge_tests::{
-    API_KEY, Answer, Database, Node, Serve, Telegram, component, encrypt, fernet_decrypt, in_seconds,
+    API_KEY, Answer, Database, Guest, Node, Serve, Telegram, component, encrypt, fernet_decrypt, in_seconds,
     request, token, token_signed_with,
 };
+
+wasmforge_tests::twins!(both: "manage-bot", "manage-bot-js": a_token_is_verified_with_telegram, an_added_bot_is_a_row_with_its_token_encrypted, a_bot_that_was_deleted_can_be_added_again, only_signed_in_callers_are_served, the_tables_policies_decide_who_adds_bots, what_is_no_request_is_refused, a_telegram_that_fails_is_a_502_and_the_token_is_told_to_nobody, a_missing_setting_is_named);
 
 const KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 const SECRET: &str = "987654321:AAF-this_is_the_bots_secret";
 const OTHER: &str = "111:AAF-another";
 
 /// A node with the function, a project's tables and secrets, and a Telegram that knows two bots.
-async fn node() -> (Database, Telegram, Node) {
+async fn node(guest: Guest) -> (Database, Telegram, Node) {
     let telegram = Telegram::with_bots(&[(SECRET, "nezuko_bot", "Nezuko"), (OTHER, "b_bot", "B")]).await;
-    let (database, node) = node_with(&telegram).await;
+    let (database, node) = node_with(guest, &telegram).await;
     (database, telegram, node)
 }
 
-async fn node_with(telegram: &Telegram) -> (Database, Node) {
+async fn node_with(guest: Guest, telegram: &Telegram) -> (Database, Node) {
     let database = Database::create().await;
     let node = Serve::over(&database).var("WASMFORGE_ALLOW_PRIVATE_NETWORK", 1).start().await;
     database.execute(include_str!("bots.sql")).await;
@@ -29,9 +31,8 @@ async fn node_with(telegram: &Telegram) -> (Database, Node) {
     for (name, value) in secrets {
         database.write_secret(name, &encrypt(value)).await;
     }
-    for slug in ["manage-bot", "env"] {
-        node.deploy(slug, std::fs::read(component(slug)).unwrap()).await;
-    }
+    node.deploy_guest("manage-bot", guest).await;
+    node.deploy("env", std::fs::read(component("env")).unwrap()).await;
     for (name, value) in secrets {
         node.variable_becomes(name, Some(value)).await;
     }
@@ -61,9 +62,8 @@ fn error(message: &str) -> Value {
     json!({ "error": message })
 }
 
-#[tokio::test]
-async fn a_token_is_verified_with_telegram() {
-    let (_database, telegram, node) = node().await;
+async fn a_token_is_verified_with_telegram(guest: Guest) {
+    let (_database, telegram, node) = node(guest).await;
     let bot = json!({ "bot_id": 987_654_321, "username": "nezuko_bot", "name": "Nezuko" });
     assert_eq!(user_asks(&node, "verify", SECRET).await, (200, bot));
     let asked_before = telegram.asked();
@@ -75,9 +75,8 @@ async fn a_token_is_verified_with_telegram() {
     assert_eq!(telegram.asked(), asked_before + 1, "what cannot be a token is not sent");
 }
 
-#[tokio::test]
-async fn an_added_bot_is_a_row_with_its_token_encrypted() {
-    let (database, _telegram, node) = node().await;
+async fn an_added_bot_is_a_row_with_its_token_encrypted(guest: Guest) {
+    let (database, _telegram, node) = node(guest).await;
     let (status, added) = user_asks(&node, "add", SECRET).await;
     assert_eq!(
         (status, &added["bot_id"], &added["is_active"]),
@@ -106,9 +105,8 @@ async fn an_added_bot_is_a_row_with_its_token_encrypted() {
     assert_eq!(database.number(distinct).await, 2, "an IV was used twice");
 }
 
-#[tokio::test]
-async fn a_bot_that_was_deleted_can_be_added_again() {
-    let (database, _telegram, node) = node().await;
+async fn a_bot_that_was_deleted_can_be_added_again(guest: Guest) {
+    let (database, _telegram, node) = node(guest).await;
     let first = user_asks(&node, "add", SECRET).await.1;
     database.execute("UPDATE bot_instances SET deleted_at = now(), is_active = false").await;
     let (status, second) = user_asks(&node, "add", SECRET).await;
@@ -117,9 +115,8 @@ async fn a_bot_that_was_deleted_can_be_added_again() {
     assert_eq!(database.number(live).await, 1);
 }
 
-#[tokio::test]
-async fn only_signed_in_callers_are_served() {
-    let (database, telegram, node) = node().await;
+async fn only_signed_in_callers_are_served(guest: Guest) {
+    let (database, telegram, node) = node(guest).await;
     let claims = |role: &str, seconds| json!({ "sub": "7f1d1e9e-0000-4000-8000-000000000001", "role": role, "exp": in_seconds(seconds) });
     let strangers = [
         None,
@@ -140,9 +137,8 @@ async fn only_signed_in_callers_are_served() {
     assert_eq!(admin.code(), 200);
 }
 
-#[tokio::test]
-async fn the_tables_policies_decide_who_adds_bots() {
-    let (database, _telegram, node) = node().await;
+async fn the_tables_policies_decide_who_adds_bots(guest: Guest) {
+    let (database, _telegram, node) = node(guest).await;
     database
         .execute(
             "ALTER TABLE bot_instances ENABLE ROW LEVEL SECURITY;
@@ -156,9 +152,8 @@ async fn the_tables_policies_decide_who_adds_bots() {
     assert_eq!(database.number("(SELECT count(*) FROM bot_instances)").await, 0);
 }
 
-#[tokio::test]
-async fn what_is_no_request_is_refused() {
-    let (_database, telegram, node) = node().await;
+async fn what_is_no_request_is_refused(guest: Guest) {
+    let (_database, telegram, node) = node(guest).await;
     assert_eq!(user_asks(&node, "remove", SECRET).await, (400, error("Unknown action")));
     for body in [json!([]), json!({}), json!({ "action": 7 }), json!("verify")] {
         assert_eq!(asked(&node, Some(&user()), body.clone()).await.code(), 400, "{body}");
@@ -170,10 +165,9 @@ async fn what_is_no_request_is_refused() {
     assert_eq!(telegram.asked(), 0);
 }
 
-#[tokio::test]
-async fn a_telegram_that_fails_is_a_502_and_the_token_is_told_to_nobody() {
+async fn a_telegram_that_fails_is_a_502_and_the_token_is_told_to_nobody(guest: Guest) {
     let telegram = Telegram::failing(500, "Internal Server Error").await;
-    let (database, node) = node_with(&telegram).await;
+    let (database, node) = node_with(guest, &telegram).await;
     assert_eq!(user_asks(&node, "verify", SECRET).await, (502, error("Telegram answered 500")));
     assert_eq!(user_asks(&node, "add", SECRET).await.0, 502);
     drop(telegram);
@@ -184,9 +178,8 @@ async fn a_telegram_that_fails_is_a_502_and_the_token_is_told_to_nobody() {
     assert!(!node.written().contains("bots_secret"), "the token is in the log");
 }
 
-#[tokio::test]
-async fn a_missing_setting_is_named() {
-    let (database, _telegram, node) = node().await;
+async fn a_missing_setting_is_named(guest: Guest) {
+    let (database, _telegram, node) = node(guest).await;
     database.write_secret("BOT_ENCRYPTION_KEY", &encrypt("no key")).await;
     node.variable_becomes("BOT_ENCRYPTION_KEY", Some("no key")).await;
     assert_eq!(user_asks(&node, "add", SECRET).await, (500, error("BOT_ENCRYPTION_KEY is not a Fernet key")));

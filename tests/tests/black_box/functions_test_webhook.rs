@@ -2,7 +2,11 @@
 
 use crate::upstream::Upstream;
 use serde_json::{Value, json};
-use wasmforge_tests::{Answer, Database, Endpoint, Peer, Run, Serve, component, in_seconds, request, token};
+use wasmforge_tests::{
+    Answer, Database, Endpoint, Guest, Peer, Run, Serve, component, in_seconds, request, token,
+};
+
+wasmforge_tests::twins!(both: "test-webhook", "test-webhook-js": a_webhook_gets_the_event_and_its_status_is_reported, a_webhook_that_cannot_be_reached_is_reported_with_the_reason, a_webhook_inside_the_network_is_not_reached, what_is_no_webhook_is_refused, only_signed_in_users_have_requests_sent);
 
 async fn receiver(status: u16) -> Peer {
     Peer::start(move |_| (status, "what the receiver says is its own business".to_owned())).await
@@ -12,9 +16,8 @@ async fn tested(function: &Endpoint, url: &str) -> Answer {
     function.post("/test-webhook", json!({ "url": url }).to_string()).await
 }
 
-#[tokio::test]
-async fn a_webhook_gets_the_event_and_its_status_is_reported() {
-    let function = Run::guest("test-webhook").allow_private_network().start().await;
+async fn a_webhook_gets_the_event_and_its_status_is_reported(guest: Guest) {
+    let function = guest.run().allow_private_network().start().await;
     for (status, success) in [(200, true), (204, true), (301, false), (404, false), (503, false)] {
         let receiver = receiver(status).await;
         let answer = tested(&function, &receiver.url("/hook?key=1")).await;
@@ -36,9 +39,8 @@ async fn a_webhook_gets_the_event_and_its_status_is_reported() {
     }
 }
 
-#[tokio::test]
-async fn a_webhook_that_cannot_be_reached_is_reported_with_the_reason() {
-    let function = Run::guest("test-webhook").allow_private_network().start().await;
+async fn a_webhook_that_cannot_be_reached_is_reported_with_the_reason(guest: Guest) {
+    let function = guest.run().allow_private_network().start().await;
     let answer = tested(&function, "http://127.0.0.1:1/hook").await;
     let report = answer.json();
     assert_eq!((answer.code(), &report["success"]), (200, &json!(false)), "{report}");
@@ -46,17 +48,15 @@ async fn a_webhook_that_cannot_be_reached_is_reported_with_the_reason() {
     assert_eq!(report.get("status_code"), None);
 }
 
-#[tokio::test]
-async fn a_webhook_inside_the_network_is_not_reached() {
+async fn a_webhook_inside_the_network_is_not_reached(guest: Guest) {
     let inside = Upstream::echoing().await;
-    let function = Run::guest("test-webhook").start().await;
+    let function = guest.run().start().await;
     let report = tested(&function, &inside.url("/")).await.json();
     assert_eq!((&report["success"], inside.accepted()), (&json!(false), 0), "{report}");
 }
 
-#[tokio::test]
-async fn what_is_no_webhook_is_refused() {
-    let function = Run::guest("test-webhook").start().await;
+async fn what_is_no_webhook_is_refused(guest: Guest) {
+    let function = guest.run().start().await;
     for url in ["", "/hook", "ftp://example.com/", "https://user:password@example.com/"] {
         let answer = tested(&function, url).await;
         assert_eq!((answer.code(), answer.header("access-control-allow-origin")), (400, Some("*")), "{url}");
@@ -71,12 +71,11 @@ async fn what_is_no_webhook_is_refused() {
     );
 }
 
-#[tokio::test]
-async fn only_signed_in_users_have_requests_sent() {
+async fn only_signed_in_users_have_requests_sent(guest: Guest) {
     let receiver = receiver(200).await;
     let database = Database::create().await;
     let node = Serve::over(&database).var("WASMFORGE_ALLOW_PRIVATE_NETWORK", 1).start().await;
-    node.deploy("test-webhook", std::fs::read(component("test-webhook")).unwrap()).await;
+    node.deploy_guest("test-webhook", guest).await;
     assert_eq!(node.update("test-webhook", json!({ "auth": "authenticated" })).await.code(), 200);
     let body = json!({ "url": receiver.url("/") }).to_string();
     let call = async |bearer: Option<String>| -> (u16, Value) {

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use std::collections::HashSet;
-use wasmforge_tests::{Answer, Database, Node, Postgres, Run, Running, Serve, component, request};
+use wasmforge_tests::{Answer, Database, Guest, Node, Postgres, Run, Running, Serve, component, request};
+
+wasmforge_tests::twins!(example: "keyvalue", "keyvalue-js": the_example_keeps_lists_counts_and_deletes_notes);
 
 const MIB: usize = 1024 * 1024;
 
@@ -28,10 +30,9 @@ async fn succeeds(node: &Node, slug: &str, what: &str) -> String {
     answer.text().to_owned()
 }
 
-#[tokio::test]
-async fn the_example_keeps_lists_counts_and_deletes_notes() {
+async fn the_example_keeps_lists_counts_and_deletes_notes(guest: Guest) {
     let (_database, node) = node().await;
-    node.deploy("notes", std::fs::read(component("keyvalue")).unwrap()).await;
+    node.deploy_guest("notes", guest).await;
     let send = async |method: &str, path: &str, body: &'static str| {
         node.functions.send(request(method, path).body(body).unwrap()).await
     };

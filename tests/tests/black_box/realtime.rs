@@ -2,14 +2,17 @@
 
 use serde_json::{Value, json};
 use sqlx::postgres::PgListener;
-use wasmforge_tests::{API_KEY, Answer, Database, Node, Postgres, Serve, component, in_time, request, token};
+use wasmforge_tests::{
+    API_KEY, Answer, Database, Guest, Node, Postgres, Serve, component, in_time, request, token,
+};
+
+wasmforge_tests::twins!(example: "realtime", "realtime-js": a_message_reaches_who_listens);
 
 const ANN: &str = "00000000-0000-4000-8000-00000000000a";
 
 async fn node(database: &Database) -> Node {
     let node = Serve::over(database).start().await;
     node.deploy("probe", std::fs::read(component("platform-probe")).unwrap()).await;
-    node.deploy("chat", std::fs::read(component("realtime")).unwrap()).await;
     node
 }
 
@@ -48,9 +51,9 @@ async fn heard(database: &Database, listener: &mut PgListener) -> (String, Value
     (id, message)
 }
 
-#[tokio::test]
-async fn a_message_reaches_who_listens() {
+async fn a_message_reaches_who_listens(guest: Guest) {
     let (database, node) = with_channels().await;
+    node.deploy_guest("chat", guest).await;
     let mut listener = listener(&database).await;
     let call = request("POST", "/chat")
         .header("authorization", format!("Bearer {}", token(&json!({ "sub": ANN, "role": "authenticated" }))))

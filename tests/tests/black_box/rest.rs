@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wasmforge_tests::{
-    ANON_KEY, API_KEY, Answer, Database, Node, Postgrest, RsaKey, Serve, component, encrypt, in_seconds,
-    in_time, request, token_signed_with, unsigned_token,
+    ANON_KEY, API_KEY, Answer, Database, Guest, Node, Postgrest, RsaKey, Serve, component, encrypt,
+    in_seconds, in_time, request, token_signed_with, unsigned_token,
 };
+
+wasmforge_tests::twins!(example: "rest", "rest-ts": each_caller_sees_and_changes_their_own_rows);
 
 /// PostgREST wants 32 bytes.
 const SECRET: &str = "a-token-secret-of-32-bytes-or-more";
@@ -82,11 +84,11 @@ fn error(answer: &Answer) -> (u16, &str) {
     (answer.code(), answer.header("x-error").unwrap_or_default())
 }
 
-#[tokio::test]
-async fn each_caller_sees_and_changes_their_own_rows() {
+async fn each_caller_sees_and_changes_their_own_rows(guest: Guest) {
     let platform = Platform::start().await;
+    platform.node.deploy_guest("own-notes", guest).await;
     let notes = async |method: &str, query: &str, subject: &str, body: &'static str| {
-        let call = request(method, &format!("/notes{query}"))
+        let call = request(method, &format!("/own-notes{query}"))
             .header("authorization", format!("Bearer {}", token_of(subject)))
             .header("content-type", "application/json");
         platform.node.functions.send(call.body(body).unwrap()).await
@@ -102,8 +104,8 @@ async fn each_caller_sees_and_changes_their_own_rows() {
     assert_eq!(notes("DELETE", &format!("?id={id}"), ANN, "").await.code(), 200);
     assert_eq!(platform.database.number("(SELECT count(*) FROM notes)").await, 1);
     // Nobody in particular has no notes, and cannot write any.
-    assert_eq!(platform.node.functions.get("/notes").await.json(), json!([]));
-    let refused = platform.node.functions.post("/notes", r#"{"text":"nobody's"}"#).await;
+    assert_eq!(platform.node.functions.get("/own-notes").await.json(), json!([]));
+    let refused = platform.node.functions.post("/own-notes", r#"{"text":"nobody's"}"#).await;
     assert!(refused.text().contains("row-level security"), "{refused:?}");
     assert_eq!(refused.code(), 401);
     // What the table refuses is the caller's fault.

@@ -4,7 +4,9 @@ use crate::stored::{Stored, of};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use wasmforge_tests::{Run, component, eventually, in_seconds, request, token};
+use wasmforge_tests::{Guest, Run, component, eventually, in_seconds, request, token};
+
+wasmforge_tests::twins!(example: "storage", "storage-ts": the_example_keeps_files_of_its_callers);
 
 const ANN: Option<&str> = Some("ann");
 const BOB: Option<&str> = Some("bob");
@@ -352,10 +354,9 @@ async fn where_there_is_no_storage_a_call_says_so() {
     assert_eq!((answer.code(), answer.text()), (503, r#"Unavailable("this process has no database")"#));
 }
 
-#[tokio::test]
-async fn the_example_keeps_files_of_its_callers() {
+async fn the_example_keeps_files_of_its_callers(guest: Guest) {
     let local = Local::start().await;
-    local.node.deploy("storage", std::fs::read(component("storage")).unwrap()).await;
+    local.node.deploy_guest("storage", guest).await;
     let call = async |method: &str, query: &str, headers: &[(&str, &str)], body: &'static str| {
         let bearer = format!("Bearer {}", of("ann"));
         let request = request(method, &format!("/storage{query}")).header("authorization", bearer);

@@ -35,7 +35,16 @@ impl Reason for Failure {
 
 /// Runs `future` beside everything else; the promise is settled by its end. Nothing waits for it: an invocation is over
 /// when its response was sent and what it asked to be waited for is done.
-pub(crate) fn promise<'js, F, T, E>(ctx: &Ctx<'js>, future: F) -> Result<Promise<'js>>
+pub(crate) fn promise<'js, F, T>(ctx: &Ctx<'js>, future: F) -> Result<Promise<'js>>
+where
+    F: Future<Output = std::result::Result<T, Failure>> + 'static,
+    T: for<'a> IntoJs<'a> + 'static,
+{
+    settled(ctx, future)
+}
+
+/// The same for a future that fails otherwise.
+pub(crate) fn settled<'js, F, T, E>(ctx: &Ctx<'js>, future: F) -> Result<Promise<'js>>
 where
     F: Future<Output = std::result::Result<T, E>> + 'static,
     T: for<'a> IntoJs<'a> + 'static,

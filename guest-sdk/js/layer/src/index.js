@@ -1,5 +1,16 @@
 // The areas, in the order in which they need each other.
 import './errors/index.js';
+import './events/index.js';
+import './streams/index.js';
+import './encoding/index.js';
+import './url/index.js';
+import './blob/index.js';
+import './forms/index.js';
+import './compression/index.js';
+import './clone/index.js';
+import './performance/index.js';
+import './messages/index.js';
+import './navigator/index.js';
 import './console/index.js';
 import './random/index.js';
 import './timers/index.js';
@@ -8,7 +19,7 @@ import './node/index.js';
 import './services/index.js';
 import './insforge/index.js';
 import { dispatch } from './dispatch/index.js';
-import { fail, stalled, uncaught } from './dispatch/failure.js';
+import { fail, stalled, uncaught, unhandled } from './dispatch/failure.js';
 import { evaluate } from './dispatch/handler.js';
 import { timer } from './timers/index.js';
 
@@ -19,6 +30,7 @@ export const hooks = {
   fail,
   stalled,
   uncaught,
+  unhandled,
   timer,
   makeError(name, message) {
     const Kind = globalThis[name];

@@ -3,9 +3,11 @@
 use super::{ANN, BOB, Probe, database_error, refusal, user};
 use serde_json::json;
 use wasmforge_tests::{
-    ANON_KEY, API_KEY, Database, Run, Serve, component, in_seconds, request, token, token_signed_with,
+    ANON_KEY, API_KEY, Database, Guest, Run, Serve, component, in_seconds, request, token, token_signed_with,
     unsigned_token,
 };
+
+wasmforge_tests::twins!(example: "sql", "sql-ts": the_example_keeps_everybodys_notes_apart);
 
 const WHO: &str = "SELECT current_user::text, auth.uid()::text, current_setting('request.jwt.claims')";
 
@@ -120,11 +122,10 @@ async fn login_roles_of_the_operators_own_are_used_and_a_strong_one_is_not() {
     assert!(result["error"]["text"].as_str().unwrap().contains("superuser"), "{result}");
 }
 
-#[tokio::test]
-async fn the_example_keeps_everybodys_notes_apart() {
+async fn the_example_keeps_everybodys_notes_apart(guest: Guest) {
     let probe = Probe::start().await;
     probe.database.execute(include_str!("../../../../examples/sql/schema.sql")).await;
-    probe.node.deploy("notes", std::fs::read(component("sql")).unwrap()).await;
+    probe.node.deploy_guest("notes", guest).await;
     let send = async |method: &str, path: &str, id: &str, body: &str| {
         let call = request(method, path).header("authorization", format!("Bearer {}", user(id)));
         probe.node.functions.send(call.body(body.to_owned()).unwrap()).await

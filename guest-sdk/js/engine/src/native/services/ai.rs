@@ -81,12 +81,12 @@ fn message(said: Said) -> Message {
 }
 
 fn chat(ctx: Ctx<'_>, json: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { Ok::<_, Refusal>(Answer(asked(&json)?.send().await?)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(Answer(asked(&json)?.send().await?)) })
 }
 
 /// A promise of `{ next, completion }`: the first promises more text, and nothing at the end; the second tells what is known by then.
 fn stream(ctx: Ctx<'_>, json: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { Ok::<_, Refusal>(Parts(asked(&json)?.stream().await?)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(Parts(asked(&json)?.stream().await?)) })
 }
 
 struct Parts(Stream);
@@ -97,7 +97,7 @@ impl<'js> IntoJs<'js> for Parts {
         let reading = source.clone();
         let next = move |ctx: Ctx<'js>| {
             let source = reading.clone();
-            task::promise(&ctx, async move {
+            task::settled(&ctx, async move {
                 let Some(mut stream) = source.borrow_mut().take() else { return Ok(None) };
                 let text = stream.next().await;
                 *source.borrow_mut() = Some(stream);
@@ -118,7 +118,7 @@ impl<'js> IntoJs<'js> for Parts {
 }
 
 fn embed(ctx: Ctx<'_>, model: String, inputs: Vec<String>) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { ai::embed(model, inputs).await.map(Vectors).map_err(Refusal::from) })
+    task::settled(&ctx, async move { ai::embed(model, inputs).await.map(Vectors).map_err(Refusal::from) })
 }
 
 fn image(
@@ -128,7 +128,7 @@ fn image(
     size: Option<String>,
     count: u32,
 ) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move {
+    task::settled(&ctx, async move {
         let mut paint = ai::image(model, prompt).count(count);
         paint.size = size;
         Ok::<_, Refusal>(paint.send().await?.into_iter().map(Picture).collect::<Vec<_>>())

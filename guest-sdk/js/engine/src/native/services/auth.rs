@@ -14,15 +14,15 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, services: &Object<'js>) -> Result<()
 }
 
 fn caller(ctx: Ctx<'_>) -> Result<Promise<'_>> {
-    task::promise(&ctx, async { auth::caller().await.map(Caller).map_err(Refusal::from) })
+    task::settled(&ctx, async { auth::caller().await.map(Caller).map_err(Refusal::from) })
 }
 
 fn verify(ctx: Ctx<'_>, credential: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { auth::verify(&credential).await.map(Caller).map_err(Refusal::from) })
+    task::settled(&ctx, async move { auth::verify(&credential).await.map(Caller).map_err(Refusal::from) })
 }
 
 fn user(ctx: Ctx<'_>) -> Result<Promise<'_>> {
-    task::promise(&ctx, async { Ok::<_, Refusal>(auth::user().await?.map(Known)) })
+    task::settled(&ctx, async { Ok::<_, Refusal>(auth::user().await?.map(Known)) })
 }
 
 struct Caller(Identity);

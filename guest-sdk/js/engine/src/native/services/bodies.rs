@@ -17,7 +17,7 @@ pub(super) fn reader<'js>(ctx: &Ctx<'js>, body: Body) -> Result<Object<'js>> {
     let source = slot.clone();
     let read = move |ctx: Ctx<'js>| {
         let slot = source.clone();
-        task::promise(&ctx, async move {
+        task::settled(&ctx, async move {
             let Some(mut body) = slot.borrow_mut().take() else { return Ok(None) };
             let chunk = body.chunk().await.map_err(|error| Refusal::new("broken", 502, error.to_string()))?;
             *slot.borrow_mut() = Some(body);
@@ -37,7 +37,7 @@ pub(super) fn writer<'js>(ctx: &Ctx<'js>) -> Result<(Object<'js>, Body)> {
     let target = slot.clone();
     let write = move |ctx: Ctx<'js>, bytes: TypedArray<'js, u8>| {
         let (slot, bytes) = (target.clone(), copied(&bytes));
-        task::promise(&ctx, async move {
+        task::settled(&ctx, async move {
             let Some(mut sender) = slot.borrow_mut().take() else { return Ok(false) };
             let wanted = sender.send(bytes).await.is_ok();
             *slot.borrow_mut() = Some(sender);

@@ -28,7 +28,7 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, services: &Object<'js>) -> Result<()
 }
 
 fn open(ctx: Ctx<'_>, name: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move {
+    task::settled(&ctx, async move {
         let bucket = Rc::new(kv::open(&name).await?);
         Ok::<_, Refusal>(OPEN.with_borrow_mut(|open| {
             open.push(bucket);
@@ -44,22 +44,22 @@ fn bucket(ctx: &Ctx<'_>, number: usize) -> Result<Rc<Bucket>> {
 
 fn get(ctx: Ctx<'_>, number: usize, key: String) -> Result<Promise<'_>> {
     let bucket = bucket(&ctx, number)?;
-    task::promise(&ctx, async move { Ok::<_, Refusal>(bucket.get(&key).await?.map(Bytes)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(bucket.get(&key).await?.map(Bytes)) })
 }
 
 fn set<'js>(ctx: Ctx<'js>, number: usize, key: String, value: TypedArray<'js, u8>) -> Result<Promise<'js>> {
     let (bucket, value) = (bucket(&ctx, number)?, copied(&value));
-    task::promise(&ctx, async move { bucket.set(&key, value).await.map_err(Refusal::from) })
+    task::settled(&ctx, async move { bucket.set(&key, value).await.map_err(Refusal::from) })
 }
 
 fn delete(ctx: Ctx<'_>, number: usize, key: String) -> Result<Promise<'_>> {
     let bucket = bucket(&ctx, number)?;
-    task::promise(&ctx, async move { bucket.delete(&key).await.map_err(Refusal::from) })
+    task::settled(&ctx, async move { bucket.delete(&key).await.map_err(Refusal::from) })
 }
 
 fn exists(ctx: Ctx<'_>, number: usize, key: String) -> Result<Promise<'_>> {
     let bucket = bucket(&ctx, number)?;
-    task::promise(&ctx, async move { bucket.exists(&key).await.map_err(Refusal::from) })
+    task::settled(&ctx, async move { bucket.exists(&key).await.map_err(Refusal::from) })
 }
 
 fn increment(ctx: Ctx<'_>, number: usize, key: String, delta: f64) -> Result<Promise<'_>> {
@@ -69,14 +69,14 @@ fn increment(ctx: Ctx<'_>, number: usize, key: String, delta: f64) -> Result<Pro
         reason = "the layer lets whole numbers pass only"
     )]
     let (bucket, delta) = (bucket(&ctx, number)?, delta as u64);
-    task::promise(&ctx, async move { Ok::<_, Refusal>(Sum(bucket.increment(&key, delta).await?)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(Sum(bucket.increment(&key, delta).await?)) })
 }
 
 /// A page of keys after what the one before said: `{ keys, next }`.
 fn keys(ctx: Ctx<'_>, number: usize, after: Option<usize>) -> Result<Promise<'_>> {
     let bucket = bucket(&ctx, number)?;
     let after = after.and_then(cursor);
-    task::promise(&ctx, async move { Ok::<_, Refusal>(Page(bucket.keys(after).await?)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(Page(bucket.keys(after).await?)) })
 }
 
 thread_local! {
@@ -90,7 +90,7 @@ fn cursor(number: usize) -> Option<Cursor> {
 
 fn get_many(ctx: Ctx<'_>, number: usize, keys: Vec<String>) -> Result<Promise<'_>> {
     let bucket = bucket(&ctx, number)?;
-    task::promise(&ctx, async move {
+    task::settled(&ctx, async move {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let values = bucket.get_many(&keys).await?;
         Ok::<_, Refusal>(values.into_iter().map(|value| value.map(Bytes)).collect::<Vec<_>>())
@@ -107,7 +107,7 @@ fn set_many<'js>(
     let bucket = bucket(&ctx, number)?;
     let values = values.iter::<TypedArray<u8>>().map(|value| Ok(copied(&value?)));
     let values = values.collect::<Result<Vec<_>>>()?;
-    task::promise(&ctx, async move {
+    task::settled(&ctx, async move {
         let entries = keys.iter().zip(&values).map(|(key, value)| (key.as_str(), value.as_slice()));
         let entries: Vec<_> = entries.collect();
         bucket.set_many(&entries).await.map_err(Refusal::from)
@@ -116,7 +116,7 @@ fn set_many<'js>(
 
 fn delete_many(ctx: Ctx<'_>, number: usize, keys: Vec<String>) -> Result<Promise<'_>> {
     let bucket = bucket(&ctx, number)?;
-    task::promise(&ctx, async move {
+    task::settled(&ctx, async move {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         bucket.delete_many(&keys).await.map_err(Refusal::from)
     })

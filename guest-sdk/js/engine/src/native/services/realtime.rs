@@ -14,7 +14,7 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, services: &Object<'js>) -> Result<()
 
 /// The payload is JSON. A promise of the message's id.
 fn publish(ctx: Ctx<'_>, channel: String, event: String, payload: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move {
+    task::settled(&ctx, async move {
         let payload = RawValue::from_string(payload).map_err(Error::from)?;
         realtime::publish(&channel, &event, &payload).await.map_err(Refusal::from)
     })

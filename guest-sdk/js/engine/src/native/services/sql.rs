@@ -22,7 +22,7 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, services: &Object<'js>) -> Result<()
 /// A promise of `{ rows, count }`.
 fn query<'js>(ctx: Ctx<'js>, service: bool, text: String, given: Array<'js>) -> Result<Promise<'js>> {
     let query = bound(statement(service, text), parameters(&ctx, &given)?);
-    task::promise(&ctx, async { query.result().await.map(Whole).map_err(Refusal::from) })
+    task::settled(&ctx, async { query.result().await.map(Whole).map_err(Refusal::from) })
 }
 
 /// An object that gives the rows: see [`reader`].
@@ -33,7 +33,7 @@ fn stream<'js>(ctx: Ctx<'js>, service: bool, text: String, given: Array<'js>) ->
 
 /// A promise of a transaction's object.
 fn begin(ctx: Ctx<'_>, service: bool) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move {
+    task::settled(&ctx, async move {
         let begun = if service { sql::as_service().begin().await } else { sql::begin().await };
         begun.map(transaction::Handle::new).map_err(Refusal::from)
     })
@@ -75,7 +75,7 @@ pub(super) fn reader<'js>(
     let reader = Object::new(ctx.clone())?;
     let next = move |ctx: Ctx<'js>| {
         let source = source.clone();
-        task::promise(&ctx, async move {
+        task::settled(&ctx, async move {
             let Some(mut batches) = source.borrow_mut().take() else { return Ok(Batch(Vec::new())) };
             let rows = batches.next().await?;
             *source.borrow_mut() = Some(batches);

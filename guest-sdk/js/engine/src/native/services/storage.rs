@@ -39,7 +39,7 @@ fn put<'js>(
     bytes: TypedArray<'js, u8>,
 ) -> Result<Promise<'js>> {
     let put = writing(&bucket(name, service), key, copied(&bytes), content_type);
-    task::promise(&ctx, async { put.await.map(Info).map_err(Refusal::from) })
+    task::settled(&ctx, async { put.await.map(Info).map_err(Refusal::from) })
 }
 
 /// Writes bytes as they come: a writer that has `stored` too, a promise of what is known of the object in the end.
@@ -52,7 +52,7 @@ fn upload<'js>(
 ) -> Result<Object<'js>> {
     let (writer, body) = bodies::writer(&ctx)?;
     let put = writing(&bucket(name, service), key, body, content_type);
-    writer.set("stored", task::promise(&ctx, async { put.await.map(Info).map_err(Refusal::from) })?)?;
+    writer.set("stored", task::settled(&ctx, async { put.await.map(Info).map_err(Refusal::from) })?)?;
     Ok(writer)
 }
 
@@ -86,7 +86,7 @@ fn get(
         (Some(first), Some(last)) => get.range(Range::Between(first, last)),
         (None, Some(count)) => get.range(Range::Last(count)),
     };
-    task::promise(&ctx, async { get.await.map(Opened).map_err(Refusal::from) })
+    task::settled(&ctx, async { get.await.map(Opened).map_err(Refusal::from) })
 }
 
 #[allow(
@@ -99,7 +99,7 @@ fn whole(number: f64) -> u64 {
 }
 
 fn head(ctx: Ctx<'_>, name: String, service: bool, key: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { Ok::<_, Refusal>(Info(bucket(name, service).head(key).await?)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(Info(bucket(name, service).head(key).await?)) })
 }
 
 fn list(
@@ -114,27 +114,27 @@ fn list(
     if let Some(after) = after {
         list = list.after(after);
     }
-    task::promise(&ctx, async { list.await.map(Listed).map_err(Refusal::from) })
+    task::settled(&ctx, async { list.await.map(Listed).map_err(Refusal::from) })
 }
 
 fn delete(ctx: Ctx<'_>, name: String, service: bool, key: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { Ok::<_, Refusal>(bucket(name, service).delete(key).await?) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(bucket(name, service).delete(key).await?) })
 }
 
 fn copy(ctx: Ctx<'_>, name: String, service: bool, from: String, to: String) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { Ok::<_, Refusal>(Info(bucket(name, service).copy(from, to).await?)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(Info(bucket(name, service).copy(from, to).await?)) })
 }
 
 fn signed_url(ctx: Ctx<'_>, name: String, service: bool, key: String, seconds: u32) -> Result<Promise<'_>> {
     let lifetime = Duration::from_secs(seconds.into());
-    task::promise(
+    task::settled(
         &ctx,
         async move { Ok::<_, Refusal>(bucket(name, service).signed_url(key, lifetime).await?) },
     )
 }
 
 fn info(ctx: Ctx<'_>, name: String, service: bool) -> Result<Promise<'_>> {
-    task::promise(&ctx, async move { Ok::<_, Refusal>(About(bucket(name, service).info().await?)) })
+    task::settled(&ctx, async move { Ok::<_, Refusal>(About(bucket(name, service).info().await?)) })
 }
 
 #[allow(clippy::cast_precision_loss, reason = "no object has 2^53 bytes")]

@@ -43,7 +43,7 @@ impl<'js> IntoJs<'js> for Handle {
 
 fn query<'js>(ctx: &Ctx<'js>, slot: &Slot, text: String, given: &Array<'js>) -> Result<Promise<'js>> {
     let (slot, parameters) = (slot.clone(), parameters(ctx, given)?);
-    task::promise(ctx, async move {
+    task::settled(ctx, async move {
         let mut transaction = taken(&slot)?;
         let result = bound(transaction.query(text), parameters).result().await;
         *slot.borrow_mut() = Some(transaction);
@@ -61,7 +61,7 @@ fn stream<'js>(ctx: &Ctx<'js>, slot: &Slot, text: String, given: &Array<'js>) ->
 
 fn ended<'js>(ctx: &Ctx<'js>, slot: &Slot, commit: bool) -> Result<Promise<'js>> {
     let slot = slot.clone();
-    task::promise(ctx, async move {
+    task::settled(ctx, async move {
         let transaction = taken(&slot)?;
         let result = if commit { transaction.commit().await } else { transaction.rollback().await };
         result.map_err(Refusal::from)
