@@ -13,6 +13,7 @@ mod api;
 mod auth;
 mod cache;
 mod callers;
+mod cli_javascript;
 mod coverage;
 mod credentials;
 mod disconnect;
