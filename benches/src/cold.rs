@@ -1,8 +1,8 @@
 //! First requests: after a start, of a function that is not in memory, after a deploy.
 
+use crate::code::Language;
 use crate::http1::{Connection, get};
 use crate::install::Installation;
-use crate::module::distinct;
 use crate::node::{Node, invoke};
 use crate::process::POLL;
 use crate::stats::{greatest, least, median};
@@ -30,12 +30,11 @@ impl Waits {
 }
 
 /// Measures `times` starts and deploys and prints the table.
-pub(crate) async fn measure(installation: &Installation, times: u32) -> Result<()> {
-    let hello = installation.guest_bytes("hello")?;
+pub(crate) async fn measure(installation: &Installation, language: Language, times: u32) -> Result<()> {
     // Deployed once: from then on their machine code is on the disk.
     let node = Node::start(installation).await?;
     for slug in ["hello", "hello-2"] {
-        node.deploy(slug, &distinct(&hello, slug)).await?;
+        node.deploy(slug, &language.hello(installation, slug)?).await?;
     }
     drop(node);
 
@@ -50,15 +49,20 @@ pub(crate) async fn measure(installation: &Installation, times: u32) -> Result<(
         warm.add(invoke(&mut connection, "hello-2").await?);
     }
 
-    let (mut deploy, mut after) = (Waits::default(), Waits::default());
+    let (mut deploy, mut after, mut both) = (Waits::default(), Waits::default(), Waits::default());
     let node = Node::start(installation).await?;
     let mut connection = node.connect().await?;
     for number in 0..times {
-        deploy.add(node.deploy("fresh", &distinct(&hello, &format!("deploy {number}"))).await?);
-        after.add(invoke(&mut connection, "fresh").await?);
+        let deployed =
+            node.deploy("fresh", &language.hello(installation, &format!("deploy {number}"))?).await?;
+        let answered = invoke(&mut connection, "fresh").await?;
+        deploy.add(deployed);
+        after.add(answered);
+        both.add(deployed + answered);
     }
 
-    let title = format!("Cold: {times} times each, a component of {} KB, in ms", hello.len() / 1000);
+    let size = language.hello(installation, "")?.size();
+    let title = format!("Cold: {times} times each, {} of {size} bytes, in ms", language.name());
     let mut table = Table::new(title, ["what", "median", "least", "most"]);
     start.row(&mut table, "`serve`, from start to first answer");
     first.row(&mut table, "first request of a process, code on disk");
@@ -66,6 +70,7 @@ pub(crate) async fn measure(installation: &Installation, times: u32) -> Result<(
     warm.row(&mut table, "the next request");
     deploy.row(&mut table, "deploy, until it is answered");
     after.row(&mut table, "first request after a deploy");
+    both.row(&mut table, "deploy to first answer");
     Ok(table.print()?)
 }
 

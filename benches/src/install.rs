@@ -16,6 +16,8 @@ pub(crate) struct Installation {
     pub(crate) wasmforge: PathBuf,
     /// The command line of wasmtime, if there is one.
     pub(crate) wasmtime: Option<PathBuf>,
+    /// The folder of packages that has servers of JavaScript, if there is one.
+    pub(crate) packages: Option<PathBuf>,
     /// The database of `wasmforge serve`.
     pub(crate) postgres: Postgres,
     guests: PathBuf,
@@ -41,7 +43,7 @@ impl Installation {
         let postgres_bin = postgres_bin.unwrap_or_else(|| PathBuf::from("/usr/lib/postgresql/15/bin"));
         let dir = tempfile::Builder::new().prefix("wasmforge-benches-").tempdir()?;
         let postgres = Postgres::start(&postgres_bin, dir.path()).await.context("PostgreSQL")?;
-        Ok(Self { cores, wasmforge, wasmtime: wasmtime(), postgres, guests, dir })
+        Ok(Self { cores, wasmforge, wasmtime: wasmtime(), packages: packages(), postgres, guests, dir })
     }
 
     /// A guest's component, by the name of its crate.
@@ -69,11 +71,20 @@ fn wasmtime() -> Option<PathBuf> {
         return Some(named);
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    let cache = set("WASMFORGE_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|dir| dir.join("wasmforge")))
-        .or_else(|| set("HOME").map(|home| home.join(".cache/wasmforge")));
-    let folders = env::split_paths(&path).chain(cache.map(|cache| cache.join("wasmtime/bin")));
+    let folders = env::split_paths(&path).chain(cache().map(|cache| cache.join("wasmtime/bin")));
     folders.map(|folder| folder.join("wasmtime")).find(|file| is_file(file))
+}
+
+/// `$WASMFORGE_BENCH_PACKAGES`, or what `cargo xtask bench --javascript` put into the cache.
+fn packages() -> Option<PathBuf> {
+    let named = set("WASMFORGE_BENCH_PACKAGES");
+    named.or_else(|| Some(cache()?.join("peers/node_modules"))).filter(|folder| folder.is_dir())
+}
+
+fn cache() -> Option<PathBuf> {
+    set("WASMFORGE_CACHE")
+        .or_else(|| set("XDG_CACHE_HOME").map(|dir| dir.join("wasmforge")))
+        .or_else(|| set("HOME").map(|home| home.join(".cache/wasmforge")))
 }
 
 fn is_file(path: &Path) -> bool {

@@ -4,14 +4,16 @@
 //! server has one core and everything else another one. `docs/benchmarks.md` says how to read the tables.
 
 mod bare;
+mod code;
 mod cold;
 mod cores;
+mod functions;
 mod http1;
 mod install;
+mod javascript;
 mod load;
 mod memory;
 mod meters;
-mod module;
 mod node;
 mod peers;
 mod postgres;
@@ -19,9 +21,11 @@ mod process;
 mod stats;
 mod table;
 mod throughput;
+mod v8;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
+use code::Language;
 use cores::Cores;
 use install::Installation;
 use std::process::ExitCode;
@@ -46,6 +50,9 @@ enum Server {
 /// How much is measured.
 #[derive(clap::Args)]
 struct Plan {
+    /// What the measured functions are written in
+    #[arg(long, value_enum, default_value = "rust")]
+    language: Language,
     /// Measure only these
     #[arg(long, value_enum)]
     only: Vec<Part>,
@@ -62,12 +69,13 @@ struct Plan {
     /// Restarts and deploys of the cold measurements
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     restarts: u32,
-    /// Functions that are loaded at once; each is compiled first, which takes a third of a second
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    functions: u32,
-    /// Requests that wait inside a guest at once
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    waiting: u16,
+    /// Functions that are loaded at once [default: 200 components, each of which is compiled for a third of a second,
+    /// or 10,000 in JavaScript]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    functions: Option<u32>,
+    /// Requests that wait inside a guest at once [default: 1,000, or 200 in JavaScript]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    waiting: Option<u16>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,6 +91,22 @@ enum Part {
 impl Plan {
     fn includes(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
+    }
+
+    fn functions(&self) -> u32 {
+        let usual = match self.language {
+            Language::Rust => 200,
+            Language::JavaScript => 10_000,
+        };
+        self.functions.unwrap_or(usual)
+    }
+
+    fn waiting(&self) -> u16 {
+        let usual = match self.language {
+            Language::Rust => 1000,
+            Language::JavaScript => 200,
+        };
+        self.waiting.unwrap_or(usual)
     }
 
     fn turn(&self) -> Duration {
@@ -123,10 +147,14 @@ fn measure(plan: &Plan) -> Result<()> {
 async fn measure_all(plan: &Plan, cores: Cores) -> Result<()> {
     let installation = Installation::prepare(cores).await.context("set-up")?;
     if plan.includes(Part::Throughput) {
-        throughput::measure(&installation, plan).await.context("throughput")?;
+        match plan.language {
+            Language::Rust => throughput::measure(&installation, plan).await,
+            Language::JavaScript => javascript::measure(&installation, plan).await,
+        }
+        .context("throughput")?;
     }
     if plan.includes(Part::Cold) {
-        cold::measure(&installation, plan.restarts).await.context("cold starts")?;
+        cold::measure(&installation, plan.language, plan.restarts).await.context("cold starts")?;
     }
     if plan.includes(Part::Memory) {
         memory::measure(&installation, plan).await.context("memory")?;

@@ -1,10 +1,10 @@
 //! Resident memory of `wasmforge serve`: idle, full of functions, full of waiting requests.
 
+use crate::code::Language;
 use crate::http1::{Connection, get};
 use crate::install::Installation;
 use crate::meters::{Memory, memory};
-use crate::module::distinct;
-use crate::node::{Node, invoke};
+use crate::node::{Node, check, invoke};
 use crate::table::Table;
 use crate::{Plan, say};
 use anyhow::{Result, bail};
@@ -16,17 +16,18 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// Measures and prints the table.
 pub(crate) async fn measure(installation: &Installation, plan: &Plan) -> Result<()> {
-    let mut table = Table::new(
-        "Memory of `wasmforge serve` in MiB; over idle for each, in KiB",
-        ["state", "RSS", "PSS", "anonymous", "PSS over idle", "PSS for each", "anonymous for each"],
-    );
-    deploy(installation, plan.functions).await?;
+    let language = plan.language;
+    let title =
+        format!("Memory of `wasmforge serve` with {} in MiB; over idle for each, in KiB", language.name());
+    let columns = ["state", "RSS", "PSS", "anonymous", "PSS over idle", "PSS for each", "anonymous for each"];
+    let mut table = Table::new(title, columns);
+    deploy(installation, language, plan.functions()).await?;
 
     let node = Node::start(installation).await?;
     let mut connection = node.connect().await?;
     invoke(&mut connection, "hello").await?;
     let idle = memory(node.running.pid())?;
-    let functions = plan.functions;
+    let functions = plan.functions();
     row(&mut table, &format!("idle: {functions} functions known, one loaded"), idle, None);
     for number in 0..functions {
         invoke(&mut connection, &slug(number)).await?;
@@ -36,12 +37,16 @@ pub(crate) async fn measure(installation: &Installation, plan: &Plan) -> Result<
     drop(node);
 
     let node = Node::start(installation).await?;
-    invoke(&mut node.connect().await?, "probe").await?;
+    let (_, path) = language.waiter(installation, 1)?;
+    let warm = node.connect().await?.exchange(&get(&path)).await?;
+    check(&warm, "wait")?;
     let idle = memory(node.running.pid())?;
     row(&mut table, "idle, for the next row", idle, None);
-    let waiting = waiting(&node, plan.waiting).await?;
-    let name = format!("{} requests waiting inside a guest", plan.waiting);
-    row(&mut table, &name, waiting, Some((idle, u32::from(plan.waiting))));
+    let count = plan.waiting();
+    let (_, path) = language.waiter(installation, WAIT.as_millis())?;
+    let waiting = waiting(&node, &path, count).await?;
+    let name = format!("{count} requests waiting inside a guest");
+    row(&mut table, &name, waiting, Some((idle, u32::from(count))));
     row(&mut table, "after they were answered", memory(node.running.pid())?, Some((idle, 0)));
     Ok(table.print()?)
 }
@@ -50,17 +55,16 @@ fn slug(number: u32) -> String {
     format!("hello-{number}")
 }
 
-/// Deploys `functions` components that are alike but for their hash. A node of their own compiles them, so that what
+/// Deploys `functions` functions that are alike but for their hash. A node of their own compiles them, so that what
 /// compiling leaves behind is not measured.
-async fn deploy(installation: &Installation, functions: u32) -> Result<()> {
+async fn deploy(installation: &Installation, language: Language, functions: u32) -> Result<()> {
     say(format_args!("deploying {functions} functions"));
     let node = Node::start(installation).await?;
-    let hello = installation.guest_bytes("hello")?;
-    node.deploy("hello", &hello).await?;
-    node.deploy("probe", &installation.guest_bytes("probe")?).await?;
+    node.deploy("hello", &language.hello(installation, "hello")?).await?;
+    node.deploy("wait", &language.waiter(installation, 0)?.0).await?;
     for number in 0..functions {
         let slug = slug(number);
-        node.deploy(&slug, &distinct(&hello, &slug)).await?;
+        node.deploy(&slug, &language.resident(installation, &slug)?).await?;
         if (number + 1) % 100 == 0 {
             say(format_args!("deployed {}", number + 1));
         }
@@ -69,8 +73,8 @@ async fn deploy(installation: &Installation, functions: u32) -> Result<()> {
 }
 
 /// Memory while `count` requests wait for a clock inside their instances, each on a connection of its own.
-async fn waiting(node: &Node, count: u16) -> Result<Memory> {
-    let request = get(&format!("/probe?do=sleep&ms={}", WAIT.as_millis()));
+async fn waiting(node: &Node, path: &str, count: u16) -> Result<Memory> {
+    let request = get(path);
     // First the connections: a server that is busy with a thousand instances accepts slowly.
     let mut connections = Vec::new();
     for _ in 0..count {
@@ -88,10 +92,7 @@ async fn waiting(node: &Node, count: u16) -> Result<Memory> {
         bail!("the machine is too slow to have {count} requests waiting at once");
     }
     while let Some(answer) = requests.join_next().await {
-        let answer = answer??;
-        if answer.status != 200 {
-            bail!("a waiting request was answered {}: {}", answer.status, answer.text());
-        }
+        check(&answer??, "a waiting function")?;
     }
     // Had some of them queued, they would have been answered a whole wait later.
     if begin.elapsed() > WAIT + WAIT / 2 {

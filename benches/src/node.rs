@@ -1,10 +1,11 @@
 //! `wasmforge serve` on the database of this run.
 
+use crate::code::Code;
 use crate::http1::{Answer, Connection, get};
 use crate::install::Installation;
 use crate::process::{POLL, Program, Running, Stop};
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Opens the admin API of a server that lives for one run, on loopback.
 const API_KEY: &str = "ik_benches_only_0123456789abcdef0123";
+
+/// The media type of what the admin API reads.
+const JSON: &str = "application/json";
 
 /// How long a server may take to know its functions.
 const READY: Duration = Duration::from_secs(60);
@@ -56,23 +60,53 @@ impl Node {
         Ok(Self { running, functions, platform })
     }
 
-    /// Deploys a component and tells how long that took.
-    pub(crate) async fn deploy(&self, slug: &str, module: &[u8]) -> Result<Duration> {
-        let length = module.len();
-        let mut request = format!(
-            "PUT /api/functions/{slug}/module HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {API_KEY}\r\n\
-             Content-Type: application/wasm\r\nContent-Length: {length}\r\n\r\n"
-        )
-        .into_bytes();
-        request.extend_from_slice(module);
-        let mut connection = Connection::open(self.platform).await?;
-        let begin = Instant::now();
-        let answer = connection.exchange(&request).await.context("a deploy")?;
-        let took = begin.elapsed();
+    /// Deploys a function and tells how long that took.
+    pub(crate) async fn deploy(&self, slug: &str, code: &Code) -> Result<Duration> {
+        let (took, answer) = match code {
+            Code::Component(module) => {
+                let path = format!("/api/functions/{slug}/module");
+                self.change("PUT", &path, "application/wasm", module).await?
+            }
+            Code::Source(text) => self.deploy_source(slug, text).await?,
+        };
         match answer.status {
             200 | 201 => Ok(took),
             status => bail!("a deploy was answered {status}: {}", answer.text()),
         }
+    }
+
+    /// A new function, or a new version of the one that has this slug.
+    async fn deploy_source(&self, slug: &str, code: &str) -> Result<(Duration, Answer)> {
+        let function = json!({ "name": slug, "slug": slug, "code": code }).to_string();
+        let created = self.change("POST", "/api/functions", JSON, function.as_bytes()).await?;
+        match created.1.status {
+            409 => {
+                let version = json!({ "code": code }).to_string();
+                self.change("PUT", &format!("/api/functions/{slug}"), JSON, version.as_bytes()).await
+            }
+            _ => Ok(created),
+        }
+    }
+
+    /// One request to the admin API, and the time to its answer.
+    async fn change(
+        &self,
+        method: &str,
+        path: &str,
+        content: &str,
+        body: &[u8],
+    ) -> Result<(Duration, Answer)> {
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {API_KEY}\r\n\
+             Content-Type: {content}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(body);
+        let mut connection = Connection::open(self.platform).await?;
+        let begin = Instant::now();
+        let answer = connection.exchange(&request).await.context("a deploy")?;
+        Ok((begin.elapsed(), answer))
     }
 
     /// A connection for functions.
@@ -91,7 +125,8 @@ pub(crate) async fn invoke(connection: &mut Connection, slug: &str) -> Result<Du
     Ok(took)
 }
 
-fn check(answer: &Answer, slug: &str) -> Result<()> {
+/// An error unless the function answered with success.
+pub(crate) fn check(answer: &Answer, slug: &str) -> Result<()> {
     match answer.status {
         200 => Ok(()),
         status => bail!("{slug} answered {status}: {}", answer.text()),

@@ -1,5 +1,6 @@
 //! The servers that are compared. Each answers `GET /hello` with the same body.
 
+use crate::code::Language;
 use crate::http1::get;
 use crate::install::Installation;
 use crate::load::Request;
@@ -8,6 +9,7 @@ use crate::process::{Program, Running, Stop};
 use crate::{bare, say};
 use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
+use std::path::Path;
 
 /// A server that runs, idle unless it is its turn.
 pub(crate) struct Peer {
@@ -58,12 +60,13 @@ pub(crate) async fn start(installation: &Installation) -> Result<Vec<Peer>> {
         )),
         Err(error) => say(format_args!("`wasmtime serve` does not run and is left out: {error:#}")),
     }
-    peers.push(run(installation).await.context("wasmforge run")?);
+    peers.push(run(installation, &installation.guest("hello")).await.context("wasmforge run")?);
     peers.push(serve(installation).await.context("wasmforge serve")?);
     Ok(peers)
 }
 
-async fn bare_hyper(installation: &Installation) -> Result<Peer> {
+/// The server that does nothing but answer.
+pub(crate) async fn bare_hyper(installation: &Installation) -> Result<Peer> {
     let program = Program::new(&std::env::current_exe()?, Stop::Term).arg("bare-hyper");
     let mut running = program.start_on(installation.cores, &installation.folder("bare")?)?;
     Ok(Peer { name: BARE, addr: running.listening().await?, running })
@@ -77,10 +80,11 @@ async fn wasmtime_serve(installation: &Installation) -> Result<Option<Peer>> {
     Ok(Some(Peer { name: WASMTIME, addr: running.listening().await?, running }))
 }
 
-async fn run(installation: &Installation) -> Result<Peer> {
+/// `wasmforge run` on a component or a source.
+pub(crate) async fn run(installation: &Installation, file: &Path) -> Result<Peer> {
     let program = Program::new(&installation.wasmforge, Stop::Term)
         .args(["run", "--addr", "127.0.0.1:0"])
-        .arg(installation.guest("hello"))
+        .arg(file)
         .env("WASMFORGE_CACHE_DIR", installation.folder("run/code")?);
     let mut running = program.start_on(installation.cores, &installation.folder("run")?)?;
     Ok(Peer { name: "wasmforge run", addr: running.listening().await?, running })
@@ -89,6 +93,6 @@ async fn run(installation: &Installation) -> Result<Peer> {
 /// With everything on: lookup, admission, limits, records in PostgreSQL, log, metrics.
 async fn serve(installation: &Installation) -> Result<Peer> {
     let node = Node::start(installation).await?;
-    node.deploy("hello", &installation.guest_bytes("hello")?).await?;
+    node.deploy("hello", &Language::Rust.hello(installation, "hello")?).await?;
     Ok(Peer { name: "wasmforge serve", addr: node.functions, running: node.running })
 }

@@ -11,8 +11,11 @@ pub(crate) struct Table {
 
 impl Table {
     /// A table with these columns and no rows.
-    pub(crate) fn new<const N: usize>(title: impl Into<String>, columns: [&str; N]) -> Self {
-        Self { title: title.into(), rows: vec![columns.map(str::to_owned).into()] }
+    pub(crate) fn new(
+        title: impl Into<String>,
+        columns: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self { title: title.into(), rows: vec![columns.into_iter().map(Into::into).collect()] }
     }
 
     /// Adds a row.

@@ -37,31 +37,51 @@ impl Series {
     }
 }
 
+/// What servers are compared in.
+pub(crate) struct Comparison<'a> {
+    /// What is done.
+    pub(crate) title: String,
+    /// What each is asked.
+    pub(crate) request: Request,
+    /// How many ask at once.
+    pub(crate) connections: &'a [u16],
+    /// The servers that the others are divided by.
+    pub(crate) against: &'a [&'static str],
+}
+
 /// Measures all peers and prints the table.
 pub(crate) async fn measure(installation: &Installation, plan: &Plan) -> Result<()> {
     let peers = peers::start(installation).await?;
-    let request = peers::hello();
-    for peer in &peers {
-        load::run(peer.addr, &request, 16, WARM_UP).await.context(peer.name)?;
+    let comparison = Comparison {
+        title: "Hello, GET".to_owned(),
+        request: peers::hello(),
+        connections: &plan.connections,
+        against: &[BARE, WASMTIME],
+    };
+    compare(&peers.iter().collect::<Vec<_>>(), &comparison, plan).await
+}
+
+/// Gives every peer its turns and prints the table.
+pub(crate) async fn compare(peers: &[&Peer], comparison: &Comparison<'_>, plan: &Plan) -> Result<()> {
+    let request = &comparison.request;
+    for peer in peers {
+        let connections = comparison.connections.iter().copied().max().unwrap_or(1).min(16);
+        load::run(peer.addr, request, connections, WARM_UP).await.context(peer.name)?;
     }
-    let mut all: Vec<Series> = plan
-        .connections
-        .iter()
-        .flat_map(|connections| {
-            let series =
-                |peer: &Peer| Series { peer: peer.name, connections: *connections, turns: Vec::new() };
-            peers.iter().map(series)
-        })
-        .collect();
+    let mut all: Vec<Series> = Vec::new();
+    for connections in comparison.connections {
+        let series = |peer: &&Peer| Series { peer: peer.name, connections: *connections, turns: Vec::new() };
+        all.extend(peers.iter().map(series));
+    }
     for round in 1..=plan.rounds {
-        say(format_args!("round {round} of {}", plan.rounds));
+        say(format_args!("{}: round {round} of {}", comparison.title, plan.rounds));
         for series in &mut all {
             let peer = peers.iter().find(|peer| peer.name == series.peer).context("no such peer")?;
-            let turn = turn(peer, &request, series.connections, plan.turn()).await.context(peer.name)?;
+            let turn = turn(peer, request, series.connections, plan.turn()).await.context(peer.name)?;
             series.turns.push(turn);
         }
     }
-    Ok(table(&all, plan).print()?)
+    Ok(table(&all, comparison, plan).print()?)
 }
 
 async fn turn(peer: &Peer, request: &Request, connections: u16, duration: Duration) -> Result<Turn> {
@@ -78,23 +98,13 @@ async fn turn(peer: &Peer, request: &Request, connections: u16, duration: Durati
     })
 }
 
-fn table(all: &[Series], plan: &Plan) -> Table {
-    let title = format!("Hello, GET: medians of {} rounds of {} s", plan.rounds, plan.seconds);
-    let mut table = Table::new(
-        title,
-        [
-            "server",
-            "connections",
-            "requests/s",
-            "CPU µs/request (least)",
-            "p50 µs",
-            "p99 µs",
-            "CPU: × bare hyper",
-            "CPU: × wasmtime serve",
-        ],
-    );
+fn table(all: &[Series], comparison: &Comparison<'_>, plan: &Plan) -> Table {
+    let title = format!("{}: medians of {} rounds of {} s", comparison.title, plan.rounds, plan.seconds);
+    let columns = ["server", "connections", "requests/s", "CPU µs/request (least)", "p50 µs", "p99 µs"];
+    let ratios = comparison.against.iter().map(|peer| format!("CPU: × {peer}"));
+    let mut table = Table::new(title, columns.map(str::to_owned).into_iter().chain(ratios));
     for series in all {
-        table.row([
+        let cells = [
             series.peer.to_owned(),
             series.connections.to_string(),
             format!("{:.0}", median(series.values(|turn| turn.requests_per_second))),
@@ -105,9 +115,9 @@ fn table(all: &[Series], plan: &Plan) -> Table {
             ),
             format!("{:.0}", median(series.values(|turn| turn.p50_us))),
             format!("{:.0}", median(series.values(|turn| turn.p99_us))),
-            ratio(all, series, BARE),
-            ratio(all, series, WASMTIME),
-        ]);
+        ];
+        let ratios = comparison.against.iter().map(|peer| ratio(all, series, peer));
+        table.row(cells.into_iter().chain(ratios));
     }
     table
 }
@@ -119,7 +129,8 @@ fn ratio(all: &[Series], series: &Series, peer: &str) -> String {
         || "–".to_owned(),
         |other| {
             let rounds = series.turns.iter().zip(&other.turns);
-            format!("{:.2}", median(rounds.map(|(ours, theirs)| ours.cpu_us / theirs.cpu_us)))
+            let ratio = median(rounds.map(|(ours, theirs)| ours.cpu_us / theirs.cpu_us));
+            if ratio < 0.1 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
         },
     )
 }

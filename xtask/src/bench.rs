@@ -1,9 +1,11 @@
 //! `cargo xtask bench`
 
 use crate::command::{cargo, run, say};
-use crate::{guests, javascript, paths, runtime, toolchain};
+use crate::{guests, javascript, node, paths, runtime, toolchain};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
+use std::fs;
+use std::process::Command;
 
 /// The version of wasmtime that is embedded, so that the comparison is of what is around it.
 const WASMTIME: &str = "48.0.8";
@@ -17,6 +19,9 @@ pub(crate) struct Options {
     /// Measure an invocation's parts instead of servers
     #[arg(long)]
     pub(crate) parts: bool,
+    /// Measure functions in JavaScript, beside servers of V8 from npm; with `--parts`, an invocation's parts
+    #[arg(long, conflicts_with = "services")]
+    pub(crate) javascript: bool,
     /// Measure services of functions beside native clients instead: outbound requests, SQL, storage
     #[arg(long, conflicts_with = "parts", requires = "database_url")]
     pub(crate) services: bool,
@@ -41,10 +46,27 @@ pub(crate) fn run_all(options: &Options) -> Result<()> {
     if options.wasmtime {
         install_wasmtime()?;
     }
+    if options.javascript
+        && !options.parts
+        && let Err(error) = install_peers()
+    {
+        say(format_args!("the peers from npm are left out: {error:#}"));
+    }
+    let mut measure = measure(options);
+    measure.args(&options.args).current_dir(paths::root());
+    measure.env("WASMFORGE_BIN", wasmforge).env("WASMFORGE_GUESTS", guests_dir);
+    measure.env("WASMFORGE_JS_ENGINE", engine);
+    measure.env("WASMFORGE_POSTGRES_BIN", services.postgres_bin);
+    run(&mut measure)
+}
+
+/// The bench that is asked for, without what it is told.
+fn measure(options: &Options) -> Command {
     let mut measure = cargo();
     if options.parts {
         say(format_args!("measuring an invocation's parts"));
-        measure.args(["bench", "-p", "wasmforge-benches", "--bench", "invoke", "--"]);
+        let bench = if options.javascript { "javascript" } else { "invoke" };
+        measure.args(["bench", "-p", "wasmforge-benches", "--bench", bench, "--"]);
     } else if options.services {
         say(format_args!("measuring services beside native clients"));
         let benches = SERVICES.iter().flat_map(|bench| ["--bench", bench]);
@@ -53,12 +75,22 @@ pub(crate) fn run_all(options: &Options) -> Result<()> {
     } else {
         say(format_args!("measuring the server beside its peers"));
         measure.args(["run", "--release", "-p", "wasmforge-benches", "--"]);
+        if options.javascript {
+            measure.args(["--language", "javascript"]);
+        }
     }
-    measure.args(&options.args).current_dir(paths::root());
-    measure.env("WASMFORGE_BIN", wasmforge).env("WASMFORGE_GUESTS", guests_dir);
-    measure.env("WASMFORGE_JS_ENGINE", engine);
-    measure.env("WASMFORGE_POSTGRES_BIN", services.postgres_bin);
-    run(&mut measure)
+    measure
+}
+
+/// Where the harness looks: the folder `peers` of the cache.
+fn install_peers() -> Result<()> {
+    let (from, folder) = (paths::root().join("benches/peers"), paths::cache()?.join("peers"));
+    fs::create_dir_all(&folder)?;
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(from.join(name), folder.join(name))
+            .with_context(|| from.join(name).display().to_string())?;
+    }
+    node::install(&folder)
 }
 
 /// Where the harness looks: the folder `wasmtime` of the cache.

@@ -3,6 +3,7 @@
 //! Each command does its own set-up, says on stderr what it is doing, and ends in one sentence if it cannot go on.
 
 mod bench;
+mod clients;
 mod command;
 mod debian;
 mod dev;
@@ -96,6 +97,14 @@ mod tests {
         let Task::Bench(options) = cli.task else { panic!("not bench") };
         assert!(options.parts && !options.wasmtime);
         assert_eq!(options.args, ["--rounds", "1", "--wasmtime"]);
+    }
+
+    #[test]
+    fn javascript_is_measured_by_servers_or_by_parts() {
+        let cli = Cli::try_parse_from(["xtask", "bench", "--javascript", "--parts"]).unwrap();
+        let Task::Bench(options) = cli.task else { panic!("not bench") };
+        assert!(options.javascript && options.parts);
+        assert!(Cli::try_parse_from(["xtask", "bench", "--javascript", "--services"]).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask test`
 
 use crate::command::{cargo, run, say};
-use crate::{guests, javascript, nextest, node, paths, runtime, toolchain};
+use crate::{clients, guests, javascript, nextest, node, paths, runtime, toolchain};
 use anyhow::Result;
 use std::ffi::OsString;
 use std::process::Command;
@@ -20,6 +20,7 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     let wasmforge = runtime::built();
     let engine = javascript::build(&toolchain, &wasmforge)?;
     let services = runtime::services(&wasmforge)?;
+    let sdk_client = clients::insforge_sdk()?;
 
     say(format_args!("running the tests"));
     let mut tests = all_tests()?;
@@ -27,6 +28,7 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     tests.env("WASMFORGE_BIN", &wasmforge);
     tests.env("WASMFORGE_GUESTS", &guests_dir);
     tests.env("WASMFORGE_JS_ENGINE", &engine);
+    tests.env("WASMFORGE_SDK_CLIENT", &sdk_client);
     tests.env("WASMFORGE_POSTGRES_BIN", &services.postgres_bin);
     if let Some(postgrest) = &services.postgrest {
         tests.env("WASMFORGE_POSTGREST", postgrest);

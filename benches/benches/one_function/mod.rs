@@ -5,9 +5,9 @@ use bytes::Bytes;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use wasmforge::compile::Loader;
+use wasmforge::compile::{Code, Loader};
 use wasmforge::config::{Config, LogFormat, Secret, Variables};
-use wasmforge::engine::{Engines, Prepared, Ticker};
+use wasmforge::engine::{Engines, Ticker};
 use wasmforge::invoke::{Admission, Invoker};
 use wasmforge::registry::{
     AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, OneModule, Slug,
@@ -34,7 +34,10 @@ pub(crate) fn main(name: &str, bench: impl FnOnce() -> anyhow::Result<()>) -> Ex
 pub(crate) struct OneFunction {
     /// Its code.
     #[allow(dead_code, reason = "not every bench looks beneath the invoker")]
-    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) code: Code,
+    /// What the invoker knows of it.
+    #[allow(dead_code, reason = "as above")]
+    pub(crate) function: Arc<Function>,
     /// What runs it.
     pub(crate) invoker: Invoker,
 }
@@ -51,6 +54,7 @@ impl OneFunction {
     }
 
     /// The same with a platform behind it.
+    #[allow(dead_code, reason = "some benches have sources in place of guests")]
     pub(crate) async fn prepare_on(
         guest: &str,
         cache_dir: PathBuf,
@@ -59,8 +63,32 @@ impl OneFunction {
     ) -> anyhow::Result<Self> {
         let guests = std::env::var_os("WASMFORGE_GUESTS").context("WASMFORGE_GUESTS is not set")?;
         let path = PathBuf::from(guests).join(format!("{}.wasm", guest.replace('-', "_")));
-        let module: Bytes =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?.into();
+        let module = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::assemble(guest, FunctionKind::Component, module.into(), cache_dir, variables, platform).await
+    }
+
+    /// Compiles a source for the JavaScript engine, which `WASMFORGE_JS_ENGINE` names.
+    #[allow(dead_code, reason = "most benches have guests")]
+    pub(crate) async fn prepare_source(
+        slug: &str,
+        source: String,
+        cache_dir: PathBuf,
+    ) -> anyhow::Result<Self> {
+        const ENGINE: &str = "WASMFORGE_JS_ENGINE";
+        let engine = std::env::var(ENGINE).context("WASMFORGE_JS_ENGINE is not set")?;
+        let variables = [(ENGINE, engine.as_str())];
+        Self::assemble(slug, FunctionKind::Source, source.into(), cache_dir, &variables, |platform| platform)
+            .await
+    }
+
+    async fn assemble(
+        slug: &str,
+        kind: FunctionKind,
+        module: Bytes,
+        cache_dir: PathBuf,
+        variables: &[(&str, &str)],
+        platform: impl FnOnce(Platform<'_>) -> Platform<'_>,
+    ) -> anyhow::Result<Self> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut config = Config::from_variables(&variables.collect::<Variables>())?;
         config.compile.cache_dir = cache_dir;
@@ -77,16 +105,19 @@ impl OneFunction {
         let seal = Secret::new("benches-only");
         let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
         let function = Arc::new(Function {
-            slug: Slug::parse(guest)?,
+            slug: Slug::parse(slug)?,
             version: 1,
-            kind: FunctionKind::Component,
-            module: loader.admit(module).await?,
+            kind,
+            module: match kind {
+                FunctionKind::Component => loader.admit(module).await?,
+                FunctionKind::Source => loader.admit_source(module).await?,
+            },
             limits: Default::default(),
             auth: AuthPolicy::Public,
             grants: Grants::default(),
         });
-        let prepared = loader.load(&function, false).await?.prepared;
-        directory.fill([function]);
+        let code = loader.load(&function, false).await?;
+        directory.fill([function.clone()]);
         let invoker = Invoker {
             directory,
             loader,
@@ -99,6 +130,6 @@ impl OneFunction {
             recorder,
             dev_mode: false,
         };
-        Ok(Self { prepared, invoker })
+        Ok(Self { code, function, invoker })
     }
 }

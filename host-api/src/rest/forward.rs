@@ -12,8 +12,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TE, TRAILER};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt as _, Empty};
-use parking_lot::Mutex;
+use http_body_util::{BodyExt as _, Full};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -34,9 +33,6 @@ pub enum ForwardError {
     /// The path is none of PostgREST's.
     #[error("{0}")]
     Path(String),
-    /// The client's body is larger than is accepted.
-    #[error("the request's body is too large")]
-    BodyTooLarge,
     /// It took longer than ten seconds.
     #[error("PostgREST did not answer in time")]
     Timeout,
@@ -46,35 +42,34 @@ pub enum ForwardError {
 }
 
 impl Rest {
-    /// Has PostgREST answer `request` for `identity`. Its URI is the path and query below PostgREST's own. A body that fails
-    /// with [`Error::HttpRequestBodySize`] is one that was too large.
+    /// Has PostgREST answer `request` for `identity`. Its URI is the path and query below PostgREST's own. Its body is there
+    /// as a whole: one that broke off in the middle would be written as far as it came.
     ///
     /// # Errors
     /// [`ForwardError`]. An answer of any status is none.
     pub async fn forward(
         &self,
         identity: &Identity,
-        request: Request<WasiBody>,
+        request: Request<Bytes>,
     ) -> Result<Response<WasiBody>, ForwardError> {
         let postgrest = self.0.postgrest.as_ref().ok_or(ForwardError::NotConfigured)?;
         let keys = self.0.keys.as_ref().ok_or(ForwardError::NotConfigured)?;
-        let (mut head, body) = request.into_parts();
+        let (mut head, mut body) = request.into_parts();
         identify(&mut head.headers, bearer(&keys.credentials(), identity)?);
         take_away(&mut head.headers);
         head.uri = address(&head.uri, postgrest)?;
         let is_read = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let body = match is_read {
-            true => Empty::new().map_err(Error::from).boxed_unsync(),
-            false => body,
-        };
+        if is_read {
+            body = Bytes::new();
+        }
 
         let session = Arc::new(postgrest.session(LIMITS));
-        let offered = Offered(Arc::new(Mutex::new(body)));
         let each = Some(PATIENCE);
         let options =
             RequestOptions { connect_timeout: each, first_byte_timeout: each, between_bytes_timeout: each };
         let send = || {
-            let request = Request::from_parts(head.clone(), offered.clone().boxed_unsync());
+            let body = Full::new(body.clone()).map_err(Error::from).boxed_unsync();
+            let request = Request::from_parts(head.clone(), body);
             session.send(request, Some(options), Box::new(async { Ok(()) }))
         };
         let is_mendable = |error: &Error| match is_read {
@@ -89,7 +84,6 @@ impl Rest {
 impl ForwardError {
     fn of(error: Error) -> Self {
         match error {
-            Error::HttpRequestBodySize(_) => Self::BodyTooLarge,
             error if is_timeout(&error) => Self::Timeout,
             error => Self::Unreachable(error),
         }
@@ -125,27 +119,6 @@ fn address(uri: &Uri, postgrest: &Postgrest) -> Result<Uri, ForwardError> {
         .path_and_query(format!("{}{path}", postgrest.path()))
         .build()
         .map_err(|error| ForwardError::Path(error.to_string()))
-}
-
-/// A body that every try is given, and that the first one which finds a connection takes.
-#[derive(Clone)]
-struct Offered(Arc<Mutex<WasiBody>>);
-
-impl Body for Offered {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        Pin::new(&mut *self.0.lock()).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.lock().is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.0.lock().size_hint()
-    }
 }
 
 /// A response's body, which keeps its exchange going. Dropping it ends that.

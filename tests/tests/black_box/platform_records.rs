@@ -343,22 +343,34 @@ async fn a_body_that_is_too_large_is_refused_whatever_it_is_and_however_it_comes
 }
 
 #[tokio::test]
-async fn other_bodies_than_json_stream_through() {
+async fn other_bodies_than_json_pass_as_they_are_and_whole_or_not_at_all() {
     let platform = Platform::start().await;
-    let mut connection = platform.node.platform().http1().await;
     let path = "/api/database/records/lines?columns=id,text";
-    let call = request("POST", path).header("x-api-key", API_KEY).header("content-type", "text/csv");
-    let (upload, answer) = connection.upload(call);
+    let call = || request("POST", path).header("x-api-key", API_KEY).header("content-type", "text/csv");
+    let mut connection = platform.node.platform().http1().await;
+    let (upload, answer) = connection.upload(call());
     for chunk in ["id,te", "xt\n1,\"\"\n", "2,two\n"] {
         assert!(upload.write(chunk).await);
     }
     drop(upload);
     let answer = answer.await.unwrap().finish().await;
     assert_eq!((answer.code(), answer.text()), (201, "[]"), "{answer:?}");
-    assert_eq!(
-        platform.database.text("(SELECT string_agg(text, ',' ORDER BY id) FROM lines)").await.unwrap(),
-        ",two"
-    );
+
+    let mut raw = platform.node.platform().raw().await;
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: a\r\nx-api-key: {API_KEY}\r\ncontent-type: text/csv\r\n");
+    let half = "id,text\n3,half of it";
+    let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{half}\r\n", half.len());
+    assert!(raw.write(&chunked).await);
+    drop(raw);
+    let mut raw = platform.node.platform().raw().await;
+    assert!(raw.write(&format!("{head}content-length: 1000\r\n\r\n{half}")).await);
+    drop(raw);
+    // What would be written is written by now: a later request has been answered.
+    let last = platform.node.platform().send(call().body("id,text\n4,four\n").unwrap()).await;
+    assert_eq!(last.code(), 201, "{last:?}");
+    let rows = platform.database.text("(SELECT string_agg(id || text, ',' ORDER BY id) FROM lines)").await;
+    assert_eq!(rows.unwrap(), "1,2two,4four");
 }
 
 #[tokio::test]
@@ -465,4 +477,19 @@ async fn a_function_reaches_the_database_at_the_platforms_own_address() {
     assert_eq!((empty.code(), empty.text()), (200, "[]"));
     let unknown = fetched("GET", "/api/auth/sessions/current", &[&bearer], "").await;
     assert_eq!(unknown.api_error(), (401, "AUTH_INVALID_CREDENTIALS".into(), "User not found".into()));
+
+    // A body that a function streams is looked at like any other.
+    node.deploy("relay", std::fs::read(component("sdk-probe")).unwrap()).await;
+    let url = encode("http://insforge:7130/api/database/records/notes?select=text,due");
+    let call = request("POST", &format!("/relay?do=relay&url={url}"))
+        .header("authorization", format!("Bearer {}", token_of(ANN)))
+        .header("prefer", "return=representation");
+    let mut connection = node.functions.http1().await;
+    let (upload, answer) = connection.upload(call.header("content-type", "application/json"));
+    for part in [r#"[{"text":"from a fun"#, r#"ction","due":"""#, "}]"] {
+        assert!(upload.write(part).await);
+    }
+    drop(upload);
+    let written = answer.await.unwrap().finish().await;
+    assert_eq!((written.code(), written.json()), (201, json!([{ "text": "from a function", "due": null }])));
 }

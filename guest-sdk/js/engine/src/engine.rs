@@ -27,8 +27,8 @@ pub(crate) fn initialize(layer: &str) -> Result<(), String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     runtime.set_max_stack_size(MAX_STACK);
     runtime.set_gc_threshold(GC_THRESHOLD);
-    native::set_loader(&runtime);
     rejections::track(&runtime);
+    native::set_loader(&runtime);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
     let hooks = context.with(|ctx| {
         let hooks = evaluate(&ctx, layer).catch(&ctx).map_err(|error| error.to_string())?;
@@ -85,9 +85,8 @@ pub(crate) fn turn<R>(work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>) -> R) 
 fn run_job<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>) -> bool {
     let mut ran_in = MaybeUninit::uninit();
     // SAFETY: the runtime lives, and has this one context.
-    let result = unsafe {
-        qjs::JS_ExecutePendingJob(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), ran_in.as_mut_ptr())
-    };
+    let result =
+        unsafe { qjs::JS_ExecutePendingJob(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), ran_in.as_mut_ptr()) };
     if result < 0 {
         uncaught(hooks, ctx.catch());
     }

@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
-use wasmforge_sdk::Body;
 use wasmforge_sdk::__private::Arrival;
+use wasmforge_sdk::Body;
 use wasmforge_sdk::http::StatusCode;
 
 /// A response whose head is known.

@@ -128,9 +128,13 @@ fn load_module<'js>(ctx: &Ctx<'js>, code: &'static [u8]) -> Result<Value<'js>> {
     }
     let pair = Array::new(ctx.clone())?;
     pair.set(0, namespace)?;
-    let is_done = evaluated.as_promise().is_some_and(|promise| promise.state() == PromiseState::Resolved);
-    if !is_done {
+    if !is_done(&evaluated) {
         pair.set(1, evaluated)?;
     }
     Ok(pair.into_value())
+}
+
+/// Whether the promise of a module's evaluation is settled well: that of most, which await nothing.
+fn is_done(evaluated: &Value<'_>) -> bool {
+    evaluated.as_promise().is_some_and(|promise| promise.state() == PromiseState::Resolved)
 }

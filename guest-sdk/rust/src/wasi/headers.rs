@@ -35,7 +35,9 @@ const NOT_OURS: [&str; 10] = [
 
 /// All headers of a message to the outside.
 pub(super) fn to_fields(headers: &HeaderMap) -> Result<Fields> {
-    fields(headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect())
+    fields(
+        headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect(),
+    )
 }
 
 /// All headers in one call. Only where the host refuses them is it asked which it refuses. Names are in lower case.

@@ -19,8 +19,8 @@ mod serve;
 pub(crate) mod sql;
 pub(crate) mod storage;
 
-pub use arrival::{Arrival, answer};
 pub(crate) use ai::{Deltas, chat, chat_stream, embed, paint};
+pub use arrival::{Arrival, answer};
 pub(crate) use auth::{caller, user, verify};
 pub(crate) use config::{config, whole_config};
 pub(crate) use fetch::fetch;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `join&url=&url=` | the bodies of both, a line each, fetched at the same time |
 //! | `upload&url=` | what that URL answers to a `POST` of `chunk 0` to `chunk 9`, a line each, sent as a stream |
-//! | `relay&url=` | what that URL answers to a `POST` of this request's body, passed through |
+//! | `relay&url=` | what that URL answers to a `POST` of this request's body, passed through, with its `authorization`, `content-type` and `prefer` |
 //! | `follow&url=&hops=` | what that URL answers after so many redirects at most |
 //! | `read&url=` | the length of what that URL answers, read to its end |
 //! | `repeat&url=&n=` | the length of all that URL's answers to `n` requests, one after the other |
@@ -35,7 +35,7 @@ async fn main(req: Request) -> Result<Response> {
     match what.as_str() {
         "join" => both(&req).await,
         "upload" => fetch(http::Request::post(url(&req)?).body(lines())?).await,
-        "relay" => fetch(http::Request::post(url(&req)?).body(req.into_body())?).await,
+        "relay" => relay(req).await,
         "follow" => {
             let hops = u16::try_from(number(&req, "hops", 10)?).map_err(Error::other)?;
             let outbound = http::Request::get(url(&req)?);
@@ -100,6 +100,16 @@ async fn both(req: &Request) -> Result<Response> {
     let text = async |url: String| fetch(url).await?.into_body().text().await;
     let (first, second) = join(text(first), text(second)).await;
     Ok(format!("{}\n{}\n", first?, second?).into_response())
+}
+
+async fn relay(req: Request) -> Result<Response> {
+    let mut post = http::Request::post(url(&req)?);
+    for name in ["authorization", "content-type", "prefer"] {
+        if let Some(value) = req.headers().get(name) {
+            post = post.header(name, value);
+        }
+    }
+    fetch(post.body(req.into_body())?).await
 }
 
 fn lines() -> Body {

@@ -87,7 +87,7 @@ fn read(ctx: Ctx<'_>, number: usize) -> Result<Promise<'_>> {
     let abort = Abort::default();
     READS.with_borrow_mut(|reads| reads.push((number, abort.clone())));
     task::promise(&ctx, async move {
-        let Some(mut body) = body else { return Ok(None) };
+        let Some(mut body) = body else { return Ok::<_, Failure>(None) };
         let read = abort.unless_aborted(body.chunk()).await;
         READS.with_borrow_mut(|reads| reads.retain(|(known, _)| *known != number));
         let Some(chunk) = read else { return Ok(None) };
@@ -122,7 +122,7 @@ fn whole_text(ctx: Ctx<'_>, number: usize) -> Result<Promise<'_>> {
     task::promise(&ctx, async move {
         let bytes = body.bytes().await.map_err(failure)?;
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        Ok(String::from_utf8_lossy(bytes).into_owned())
+        Ok::<_, Failure>(String::from_utf8_lossy(bytes).into_owned())
     })
 }
 
@@ -150,7 +150,7 @@ fn send<'js>(ctx: Ctx<'js>, number: usize, chunk: Value<'js>) -> Result<Promise<
     let chunk = bytes_of(&chunk)?;
     let sender = take_sender(number);
     task::promise(&ctx, async move {
-        let Some(mut sender) = sender else { return Ok(false) };
+        let Some(mut sender) = sender else { return Ok::<_, Failure>(false) };
         if sender.send(chunk).await.is_err() {
             return Ok(false);
         }

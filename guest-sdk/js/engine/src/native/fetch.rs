@@ -66,8 +66,10 @@ pub(in crate::native) fn request(
 ) -> std::result::Result<wasmforge_sdk::http::Request<()>, Failure> {
     let refused = |what: &str| Failure::type_error(format!("fetch {what}"));
     let mut request = wasmforge_sdk::http::Request::new(());
-    *request.method_mut() = Method::from_bytes(method.as_bytes()).map_err(|_| refused("with an invalid method"))?;
-    *request.uri_mut() = Uri::try_from(url.as_str()).map_err(|_| refused(&format!("{url}: the URL is not valid")))?;
+    *request.method_mut() =
+        Method::from_bytes(method.as_bytes()).map_err(|_| refused("with an invalid method"))?;
+    *request.uri_mut() =
+        Uri::try_from(url.as_str()).map_err(|_| refused(&format!("{url}: the URL is not valid")))?;
     for (name, value) in headers {
         let name = HeaderName::try_from(name).map_err(|_| refused("with an invalid header"))?;
         let value = HeaderValue::try_from(value).map_err(|_| refused("with an invalid header"))?;
@@ -79,8 +81,11 @@ pub(in crate::native) fn request(
 
 pub(in crate::native) fn head(response: Response) -> Head {
     let (head, body) = response.into_parts();
-    let headers: Vec<_> =
-        head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+    let headers: Vec<_> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect();
     let reason = head.status.canonical_reason().unwrap_or_default();
     List((head.status.as_u16(), reason, invocation::lines(&headers), body::keep(body)))
 }

@@ -1,0 +1,2 @@
+module.exports = async () =>
+  new Response(JSON.stringify({ message: 'Hello, world!' }), { headers: { 'content-type': 'application/json' } });
