@@ -1,5 +1,16 @@
 // The areas, in the order in which they need each other.
 import './errors/index.js';
+import './events/index.js';
+import './streams/index.js';
+import './encoding/index.js';
+import './url/index.js';
+import './blob/index.js';
+import './forms/index.js';
+import './compression/index.js';
+import './clone/index.js';
+import './performance/index.js';
+import './messages/index.js';
+import './navigator/index.js';
 import './console/index.js';
 import './random/index.js';
 import './timers/index.js';

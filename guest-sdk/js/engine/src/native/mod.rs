@@ -1,29 +1,37 @@
 //! What JavaScript cannot do itself: the functions that the layer finds on `native`.
 
 mod body;
+mod compression;
 mod console;
+mod encoding;
 mod errors;
 mod fetch;
 mod invocation;
 mod modules;
+mod performance;
 mod random;
 pub(crate) mod rejections;
 mod services;
 mod timers;
+mod url;
 
 use rquickjs::{Ctx, Object, Result, Runtime};
 
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     body::register(ctx, native)?;
+    compression::register(ctx, native)?;
     console::register(ctx, native)?;
+    encoding::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
     invocation::register(ctx, native)?;
     modules::register(ctx, native)?;
+    performance::register(ctx, native)?;
     random::register(ctx, native)?;
     services::register(ctx, native)?;
-    timers::register(ctx, native)
+    timers::register(ctx, native)?;
+    url::register(ctx, native)
 }
 
 /// Answers imports of what was not defined as a module.

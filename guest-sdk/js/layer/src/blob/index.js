@@ -1,0 +1,2 @@
+import './blob.js';
+import './file.js';

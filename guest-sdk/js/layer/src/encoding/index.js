@@ -1,0 +1,3 @@
+import './encoder.js';
+import './decoder.js';
+import './streams.js';

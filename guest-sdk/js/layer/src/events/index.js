@@ -1,0 +1,3 @@
+import './kinds.js';
+import './abort.js';
+import './scope.js';

@@ -1,0 +1,2 @@
+import './url.js';
+import './pattern.js';
