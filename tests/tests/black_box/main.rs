@@ -29,6 +29,7 @@ mod hostile;
 mod http_semantics;
 mod insforge;
 mod insforge_sdk;
+mod javascript_functions;
 mod javascript_services;
 mod keyvalue;
 mod limits;
