@@ -6,6 +6,7 @@ const { default: _, ...exports } = wasmforge;
 
 export default async function (request) {
   const script = new URL(request.url).searchParams.get('do');
+  if (script === 'exports') return Response.json(Object.keys(exports).sort());
   const work = new AsyncFunction('request', ...Object.keys(exports), script);
   const answer = await work(request, ...Object.values(exports));
   return answer instanceof Response ? answer : Response.json(shown(answer));

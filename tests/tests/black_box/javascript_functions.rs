@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use wasmforge_tests::{
-    ANON_KEY, Answer, Database, Guest, Node, Peer, Postgrest, Run, Serve, encrypt, in_seconds, request, source,
-    token_signed_with,
+    ANON_KEY, Answer, Database, Guest, Node, Peer, Postgrest, Run, Serve, encrypt, in_seconds, request,
+    source, token_signed_with,
 };
 
 /// PostgREST wants 32 bytes.
@@ -30,7 +30,8 @@ impl Platform {
     async fn with(guest: &'static str) -> Self {
         let database = Database::create().await;
         let mut postgrest = Postgrest::beside(&database, SECRET);
-        let serve = Serve::over(&database).var("JWT_SECRET", SECRET).var("POSTGREST_BASE_URL", postgrest.url());
+        let serve =
+            Serve::over(&database).var("JWT_SECRET", SECRET).var("POSTGREST_BASE_URL", postgrest.url());
         let node = serve.var("API_BASE_URL", PLATFORM).start().await;
         database.execute(SCHEMA).await;
         postgrest.start().await;
@@ -104,14 +105,19 @@ async fn a_documented_function_runs_unchanged_against_our_platform() {
     let nobodys = platform.call("GET", "", false, "").await;
     assert_eq!(nobodys.json(), json!({ "notes": [], "count": 0, "user": null }), "{nobodys:?}");
     let id = &mine["notes"][0]["id"];
-    assert_eq!(platform.call("DELETE", &format!("?id={id}"), true, "").await.json(), json!({ "deleted": true }));
+    assert_eq!(
+        platform.call("DELETE", &format!("?id={id}"), true, "").await.json(),
+        json!({ "deleted": true })
+    );
     assert_eq!(platform.call("GET", "", true, "").await.json()["count"], 0);
 }
 
 #[tokio::test]
 async fn a_documented_function_runs_unchanged_against_insforges_backend() {
     let backend = Peer::start(|request| match request.path.split('?').next() {
-        Some("/api/auth/sessions/current") => (200, json!({ "user": { "email": "ann@example.com" } }).to_string()),
+        Some("/api/auth/sessions/current") => {
+            (200, json!({ "user": { "email": "ann@example.com" } }).to_string())
+        }
         _ => (200, json!([{ "id": 7, "text": "tea" }]).to_string()),
     })
     .await;
@@ -120,7 +126,11 @@ async fn a_documented_function_runs_unchanged_against_insforges_backend() {
     let function = run.start().await;
 
     let answer = function.get("/").await.json();
-    assert_eq!((&answer["notes"], &answer["user"]), (&json!([{ "id": 7, "text": "tea" }]), &Value::Null), "{answer}");
+    assert_eq!(
+        (&answer["notes"], &answer["user"]),
+        (&json!([{ "id": 7, "text": "tea" }]), &Value::Null),
+        "{answer}"
+    );
     let call = request("GET", "/").header("authorization", "Bearer user-token").body("").unwrap();
     assert_eq!(function.send(call).await.json()["user"], "ann@example.com");
     assert_eq!(function.post("/", r#"{"text":"tea"}"#).await.code(), 201);
@@ -131,7 +141,10 @@ async fn a_documented_function_runs_unchanged_against_insforges_backend() {
     assert_eq!((list.path.as_str(), again.path.as_str()), (query, query));
     assert_eq!(list.header("authorization"), Some(format!("Bearer {ANON_KEY}").as_str()));
     assert_eq!(list.header("prefer"), Some("count=exact"));
-    assert_eq!((who.path.as_str(), who.header("authorization")), ("/api/auth/sessions/current", Some("Bearer user-token")));
+    assert_eq!(
+        (who.path.as_str(), who.header("authorization")),
+        ("/api/auth/sessions/current", Some("Bearer user-token"))
+    );
     assert_eq!((insert.method.as_str(), insert.json()), ("POST", json!([{ "text": "tea" }])));
     assert_eq!(insert.header("prefer"), Some("return=representation"));
 }

@@ -2,6 +2,7 @@
 
 use super::{ANN, Probe, error};
 use serde_json::json;
+use std::path::Path;
 use wasmforge_tests::Guest;
 
 #[tokio::test]
@@ -141,4 +142,20 @@ async fn what_is_not_granted_or_not_there_has_its_code() {
         assert_eq!(probe.error(expression).await, error(class, code, status), "{expression}");
     }
     assert_eq!(probe.error("ai.chat({ user: 'hi' })").await["name"], "TypeError");
+}
+
+#[tokio::test]
+async fn the_module_has_what_its_types_say() {
+    let probe = Probe::start().await;
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("guest-sdk/js/package");
+    let read = |file: &str| std::fs::read_to_string(package.join(file)).unwrap();
+    let index = read("index.d.ts");
+    let exported = index.lines().filter_map(|line| line.strip_prefix("export { ")?.split_once(" }"));
+    let mut typed: Vec<String> =
+        exported.flat_map(|(names, _)| names.split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
+    let errors = read("errors.d.ts");
+    let classes = errors.lines().filter_map(|line| line.strip_prefix("export class ")?.split(' ').next());
+    typed.extend(classes.map(str::to_owned));
+    typed.sort();
+    assert_eq!(probe.value("exports").await, json!(typed));
 }
