@@ -31,6 +31,8 @@ mod http_semantics;
 mod insforge;
 mod insforge_sdk;
 mod javascript_web;
+mod javascript_functions;
+mod javascript_services;
 mod keyvalue;
 mod limits;
 mod log;
