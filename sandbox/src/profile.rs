@@ -2,6 +2,13 @@
 
 use wasmtime::Config;
 
+/// Bytes of native stack that a guest may use. Interpreters need it: the JavaScript engine spends more than half a KiB on
+/// each call in a script.
+const MAX_STACK: usize = 3 * 1024 * 1024;
+
+/// Bytes of stack that an invocation has: the guest's, and that of the host's functions that it calls.
+const STACK: usize = MAX_STACK + 1024 * 1024;
+
 /// Which wasi:http a component exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WasiVersion {
@@ -59,6 +66,8 @@ impl EngineProfile {
         config.concurrency_support(self.wasi == WasiVersion::V03);
         config.wasm_component_model_async(self.wasi == WasiVersion::V03);
         config.cranelift_opt_level(wasmtime::OptLevel::Speed);
+        config.max_wasm_stack(MAX_STACK);
+        config.async_stack_size(STACK);
         // A shared memory is not counted by the limiter, and nothing that targets WASI needs one.
         config.wasm_threads(false);
         // Garbage-collected heaps are memory that no guest language of ours asks for.

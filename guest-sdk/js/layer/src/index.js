@@ -19,7 +19,7 @@ import './node/index.js';
 import './services/index.js';
 import './insforge/index.js';
 import { dispatch } from './dispatch/index.js';
-import { fail, stalled, uncaught } from './dispatch/failure.js';
+import { fail, stalled, uncaught, unhandled } from './dispatch/failure.js';
 import { evaluate } from './dispatch/handler.js';
 import { timer } from './timers/index.js';
 
@@ -30,6 +30,7 @@ export const hooks = {
   fail,
   stalled,
   uncaught,
+  unhandled,
   timer,
   makeError(name, message) {
     const Kind = globalThis[name];

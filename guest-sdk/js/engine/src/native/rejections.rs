@@ -7,9 +7,10 @@ thread_local! {
     static UNHANDLED: RefCell<Vec<Unhandled>> = const { RefCell::new(Vec::new()) };
 }
 
-struct Unhandled {
-    promise: Persistent<Value<'static>>,
-    reason: Persistent<Value<'static>>,
+/// One of them.
+pub(crate) struct Unhandled {
+    pub(crate) promise: Persistent<Value<'static>>,
+    pub(crate) reason: Persistent<Value<'static>>,
 }
 
 /// Keeps an account of them.
@@ -34,7 +35,7 @@ fn forget<'js>(ctx: &Ctx<'js>, promise: &Value<'js>) {
     });
 }
 
-/// The reasons of those that are unhandled, which are told once.
-pub(crate) fn take() -> Vec<Persistent<Value<'static>>> {
-    UNHANDLED.take().into_iter().map(|unhandled| unhandled.reason).collect()
+/// Those that there are; each is handed over once.
+pub(crate) fn take() -> Vec<Unhandled> {
+    UNHANDLED.take()
 }

@@ -1,7 +1,7 @@
 //! `native.timers`: one task that waits for the timer that is due first.
 
 use crate::engine;
-use rquickjs::{CatchResultExt, Ctx, Function, Object, Result};
+use rquickjs::{Ctx, Function, Object, Result};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -111,6 +111,8 @@ async fn unless_changed(sleep: impl Future<Output = ()>, first: u64) {
 fn call(number: u32) {
     engine::turn(|ctx, hooks| {
         let called = hooks.get("timer").and_then(|timer: Function<'_>| timer.call::<_, ()>((number,)));
-        called.catch(ctx).unwrap_or_default();
+        if called.is_err() {
+            engine::uncaught(hooks, ctx.catch());
+        }
     });
 }

@@ -115,7 +115,7 @@ function position(value, length) {
   return number < 0 ? Math.max(length + number, 0) : Math.min(number, length);
 }
 
-expose(Blob);
+expose({ Blob });
 
 /** The bytes of a blob, which must not be written to. */
 export { bytesOf };

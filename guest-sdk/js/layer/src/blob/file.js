@@ -29,4 +29,4 @@ export class File extends Blob {
   }
 }
 
-expose(File);
+expose({ File });

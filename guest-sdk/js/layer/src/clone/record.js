@@ -67,10 +67,10 @@ function isDomException(value) {
 
 /** Whether it is an instance of a class of the platform's, or of one that extends it. */
 function isPlatformObject(value) {
+  if (value instanceof Iterator) return true;
   for (let at = Object.getPrototypeOf(value); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     const Class = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof Class === 'function' && globalThis[Class.name] === Class) return true;
-    if (Class === undefined || Class === Object.getPrototypeOf(function* () {})) return typeof at.next === 'function';
   }
   return false;
 }

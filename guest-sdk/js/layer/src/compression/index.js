@@ -78,5 +78,4 @@ export class DecompressionStream {
   }
 }
 
-expose(CompressionStream);
-expose(DecompressionStream);
+expose({ CompressionStream, DecompressionStream });

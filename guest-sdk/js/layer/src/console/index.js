@@ -29,7 +29,7 @@ function elapsed(label) {
     print(WARN, `Timer '${label}' does not exist`);
     return undefined;
   }
-  return `${label}: ${native.timers.now() - began}ms`;
+  return `${label}: ${Number((native.timers.now() - began).toFixed(3))}ms`;
 }
 
 const methods = {

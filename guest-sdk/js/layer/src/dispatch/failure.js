@@ -1,5 +1,8 @@
 // What callers see of errors.
 import { ERROR, WARN, logUncaught, stopIfOutOfMemory } from '../errors/report.js';
+import { ErrorEvent, PromiseRejectionEvent } from '../events/kinds.js';
+import { scope } from '../events/scope.js';
+import { isHeard } from '../events/target.js';
 import { isResponse } from '../fetch/response.js';
 import { hasAnswered, respond, respondWithError } from './respond.js';
 
@@ -30,9 +33,28 @@ function meaning(thrown) {
 
 const isStatus = (status) => Number.isInteger(status) && status >= 200 && status <= 599 && !NULL_BODY.includes(status);
 
-/** Something was thrown where nobody catches it: in a timer, or in a promise that nobody listens to. */
+/** Something was thrown where nobody catches it: in a timer, or in a microtask. */
 export function uncaught(thrown) {
   stopIfOutOfMemory(thrown);
+  if (isHeard(scope, 'error')) {
+    const message = String(thrown?.message ?? thrown);
+    const event = new ErrorEvent('error', { cancelable: true, message, error: thrown });
+    if (!scope.dispatchEvent(event)) return;
+  }
+  breakDown(thrown);
+}
+
+/** A promise was rejected that nobody listens to. */
+export function unhandled(reason, promise) {
+  stopIfOutOfMemory(reason);
+  if (isHeard(scope, 'unhandledrejection')) {
+    const event = new PromiseRejectionEvent('unhandledrejection', { cancelable: true, promise, reason });
+    if (!scope.dispatchEvent(event)) return;
+  }
+  breakDown(reason);
+}
+
+function breakDown(thrown) {
   logUncaught(thrown);
   respondWithError(500, 'Worker execution error');
 }

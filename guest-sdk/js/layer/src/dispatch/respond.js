@@ -1,6 +1,7 @@
 // Sends what a handler returned.
+import { Blob } from '../blob/blob.js';
 import { Body } from '../fetch/body.js';
-import { find, has, remove, toLines } from '../fetch/header_list.js';
+import { find, has, remove, set, toLines } from '../fetch/header_list.js';
 import { listOf } from '../fetch/headers.js';
 import { Response, partsOf, received } from '../fetch/response.js';
 import { native } from '../native.js';
@@ -17,18 +18,23 @@ export function respond(response) {
   const { status, list, body } = partsOf(response);
   if (status === 0) throw new RangeError('The status provided (0) is outside the range [200, 599]');
   const content = body === null ? undefined : body.send();
-  if (find(list, 'content-length') >= 0) correctLength(list, status, body);
+  correctLength(list, status, body);
   answered = true;
   native.invocation.respond(status, toLines(list), content);
 }
 
-/** The engine counts the bytes of a body that is known. A length without a body means something to `HEAD` and with 304. */
+/** The engine counts the bytes that it is given. A length without a body means something to `HEAD` and with 304. */
 function correctLength(list, status, body) {
-  const isWrong = body === null ? status !== 304 && native.invocation.method() !== 'HEAD' : isKnown(body);
-  if (isWrong) remove(list, 'content-length');
+  const source = body?.source;
+  if (source instanceof Blob) {
+    set(list, 'content-length', String(source.size));
+    return;
+  }
+  if (find(list, 'content-length') < 0) return;
+  const isKnown = typeof source === 'string' || source instanceof Uint8Array;
+  const isMeant = status === 304 || (body === null && native.invocation.method() === 'HEAD');
+  if (isKnown || (body === null && !isMeant)) remove(list, 'content-length');
 }
-
-const isKnown = ({ source }) => typeof source === 'string' || source instanceof Uint8Array;
 
 /** Sends `{"error": message}`, unless something was sent. */
 export function respondWithError(status, message) {

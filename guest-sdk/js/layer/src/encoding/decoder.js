@@ -67,4 +67,4 @@ export class TextDecoder {
   }
 }
 
-expose(TextDecoder);
+expose({ TextDecoder });

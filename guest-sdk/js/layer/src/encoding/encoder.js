@@ -53,4 +53,4 @@ function encodePart(text, destination) {
   return { read, written };
 }
 
-expose(TextEncoder);
+expose({ TextEncoder });

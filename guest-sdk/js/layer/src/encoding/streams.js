@@ -83,5 +83,4 @@ export class TextDecoderStream {
   }
 }
 
-expose(TextEncoderStream);
-expose(TextDecoderStream);
+expose({ TextEncoderStream, TextDecoderStream });

@@ -28,12 +28,15 @@ function isErrorLike(value) {
   return value instanceof Error || (typeof DOMException === 'function' && value instanceof DOMException);
 }
 
+/** What QuickJS says when it is refused memory, and when there is none left to say so. */
+const OUT_OF_MEMORY = ['out of memory', 'Invalid error message'];
+
 /**
  * Ends the instance if script has used up its memory: the server then answers as it does for every function that
  * reaches its limit.
  */
 export function stopIfOutOfMemory(thrown) {
-  if (thrown instanceof InternalError && thrown.message === 'out of memory') native.errors.outOfMemory();
+  if (thrown instanceof InternalError && OUT_OF_MEMORY.includes(thrown.message)) native.errors.outOfMemory();
 }
 
 define('reportError', function reportError(error) {

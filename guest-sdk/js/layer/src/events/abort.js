@@ -113,7 +113,7 @@ export class AbortSignal extends EventTarget {
 }
 
 handlerProperty(AbortSignal, 'abort');
-expose(AbortSignal);
+expose({ AbortSignal });
 
 export class AbortController {
   #signal = new AbortSignal(OWN);
@@ -127,7 +127,7 @@ export class AbortController {
   }
 }
 
-expose(AbortController);
+expose({ AbortController });
 
 useSignals({ onAbort, isSignal });
 

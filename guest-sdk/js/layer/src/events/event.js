@@ -136,7 +136,7 @@ export class Event {
 }
 
 constants(Event, { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 });
-expose(Event);
+expose({ Event });
 
 /** An event that the platform itself dispatches. */
 export function trusted(event) {

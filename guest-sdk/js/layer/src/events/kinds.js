@@ -143,8 +143,4 @@ export class ProgressEvent extends Event {
   }
 }
 
-expose(CustomEvent);
-expose(ErrorEvent);
-expose(PromiseRejectionEvent);
-expose(MessageEvent);
-expose(ProgressEvent);
+expose({ CustomEvent, ErrorEvent, PromiseRejectionEvent, MessageEvent, ProgressEvent });

@@ -164,4 +164,4 @@ export function handlerProperty(Class, type) {
   });
 }
 
-expose(EventTarget);
+expose({ EventTarget });

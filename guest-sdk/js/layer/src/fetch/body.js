@@ -1,5 +1,11 @@
 // Bodies of requests and responses. One that is known is kept as it was given; a stream is made of it when somebody asks.
+import { Blob } from '../blob/blob.js';
+import { TextDecoder } from '../encoding/decoder.js';
+import { TextEncoder } from '../encoding/encoder.js';
+import { FormData } from '../forms/index.js';
 import { native } from '../native.js';
+import { ReadableStream, isDisturbed } from '../streams/index.js';
+import { URLSearchParams } from '../url/search_params.js';
 import { get } from './header_list.js';
 import { parseMime } from './mime.js';
 import { read as readMultipart, write as writeMultipart } from './multipart.js';
@@ -25,7 +31,7 @@ export class Body {
 
   /** Whether anything of it was read. */
   get used() {
-    return this.#taken || (this.source instanceof NativeBody && this.source.disturbed) || isDisturbed(this.#stream);
+    return this.#taken || (this.source instanceof NativeBody && this.source.disturbed) || (this.#stream !== undefined && isDisturbed(this.#stream));
   }
 
   get stream() {
@@ -38,7 +44,7 @@ export class Body {
     if (this.used || this.#stream?.locked) throw unusable();
     if (this.#stream !== undefined && !(this.source instanceof NativeBody)) return this.#stream;
     this.#taken = true;
-    return typeof Blob === 'function' && this.source instanceof Blob ? streamOf(this.source) : this.source;
+    return this.source instanceof Blob ? streamOf(this.source) : this.source;
   }
 
   /** What the engine can send: a string, bytes, or a number. What it does not know is sent while it is read. */
@@ -98,33 +104,21 @@ function closed() {
 
 const withoutMark = (text) => (text.startsWith('\ufeff') ? text.slice(1) : text);
 
-/** Streams that bodies made of what they know, of which something was read. */
-const disturbed = new WeakSet();
-
-function isDisturbed(stream) {
-  return stream !== undefined && disturbed.has(stream);
-}
-
 function streamOf(source) {
   if (source instanceof NativeBody) return source.stream;
-  if (typeof Blob === 'function' && source instanceof Blob) return source.stream();
-  const stream = new ReadableStream(
+  if (source instanceof Blob) return source.stream();
+  return new ReadableStream(
     {
       type: 'bytes',
       pull(controller) {
-        disturbed.add(stream);
         const bytes = typeof source === 'string' ? new TextEncoder().encode(source) : source.slice();
         if (bytes.length) controller.enqueue(bytes);
         controller.close();
         controller.byobRequest?.respond(0);
       },
-      cancel() {
-        disturbed.add(stream);
-      },
     },
     { highWaterMark: 0 },
   );
-  return stream;
 }
 
 async function collect(stream) {

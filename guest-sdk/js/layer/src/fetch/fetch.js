@@ -1,4 +1,5 @@
 // `fetch`, after the Fetch standard as far as it concerns a server: there are no cookies, no caches and no origins.
+import { Blob } from '../blob/blob.js';
 import { define } from '../global.js';
 import { native } from '../native.js';
 import { Body } from './body.js';
@@ -48,7 +49,7 @@ async function follow(request) {
 
 /** A body as the engine takes it. One that is known can be sent again. */
 async function sendable(body) {
-  if (typeof Blob === 'function' && body.source instanceof Blob) return body.bytes();
+  if (body.source instanceof Blob) return body.bytes();
   return body.send();
 }
 

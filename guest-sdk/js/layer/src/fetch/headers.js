@@ -1,6 +1,6 @@
 // `Headers`, after the Fetch standard. What browsers forbid scripts to see or send does not apply to a server.
 import { custom } from '../console/inspect.js';
-import { define } from '../global.js';
+import { expose, iterable, required } from '../idl/index.js';
 import * as entries from './header_list.js';
 
 const OWN = Symbol('list');
@@ -8,10 +8,6 @@ const OWN = Symbol('list');
 /** Throws what the standard does for headers that must not be changed. */
 function refuseChange() {
   throw new TypeError('Headers are immutable');
-}
-
-function required(given, count, method) {
-  if (given < count) throw new TypeError(`Headers.${method}: ${count} argument${count > 1 ? 's' : ''} required, but only ${given} present`);
 }
 
 let listBehind;
@@ -31,7 +27,7 @@ export class Headers {
   }
 
   append(name, value) {
-    required(arguments.length, 2, 'append');
+    required(arguments.length, 2, 'Headers.append');
     name = entries.nameOf(name);
     value = entries.valueOf(value);
     if (this.#immutable) refuseChange();
@@ -39,14 +35,14 @@ export class Headers {
   }
 
   delete(name) {
-    required(arguments.length, 1, 'delete');
+    required(arguments.length, 1, 'Headers.delete');
     name = entries.nameOf(name);
     if (this.#immutable) refuseChange();
     entries.remove(this.#list, name);
   }
 
   get(name) {
-    required(arguments.length, 1, 'get');
+    required(arguments.length, 1, 'Headers.get');
     return entries.get(this.#list, entries.nameOf(name));
   }
 
@@ -55,39 +51,16 @@ export class Headers {
   }
 
   has(name) {
-    required(arguments.length, 1, 'has');
+    required(arguments.length, 1, 'Headers.has');
     return entries.has(this.#list, entries.nameOf(name));
   }
 
   set(name, value) {
-    required(arguments.length, 2, 'set');
+    required(arguments.length, 2, 'Headers.set');
     name = entries.nameOf(name);
     value = entries.valueOf(value);
     if (this.#immutable) refuseChange();
     entries.set(this.#list, name, value);
-  }
-
-  forEach(callback, thisArgument = undefined) {
-    required(arguments.length, 1, 'forEach');
-    if (typeof callback !== 'function') throw new TypeError('Headers.forEach: the callback is not a function');
-    for (const [name, value] of this) callback.call(thisArgument, value, name, this);
-  }
-
-  *entries() {
-    // The list may change meanwhile: what is next is looked up by its position.
-    for (let index = 0; ; index += 1) {
-      const pairs = entries.sorted(this.#list);
-      if (index >= pairs.length) return;
-      yield pairs[index];
-    }
-  }
-
-  *keys() {
-    for (const [name] of this.entries()) yield name;
-  }
-
-  *values() {
-    for (const [, value] of this.entries()) yield value;
   }
 
   [custom](_depth, options, inspect) {
@@ -100,17 +73,10 @@ export class Headers {
   }
 }
 
-Object.defineProperty(Headers.prototype, Symbol.iterator, {
-  value: Headers.prototype.entries,
-  writable: true,
-  configurable: true,
-  enumerable: false,
-});
-for (const name of ['append', 'delete', 'get', 'getSetCookie', 'has', 'set', 'forEach', 'entries', 'keys', 'values']) {
-  Object.defineProperty(Headers.prototype, name, { enumerable: true });
-}
-Object.defineProperty(Headers.prototype, Symbol.toStringTag, { value: 'Headers', configurable: true });
-define('Headers', Headers);
+iterable(Headers, (headers) => entries.sorted(listBehind(headers)));
+expose({ Headers });
+Object.defineProperty(Headers, 'length', { value: 0, configurable: true });
+const iterateHeaders = Headers.prototype[Symbol.iterator];
 
 /** A view of a list: changes of one are changes of the other. */
 export const headersOf = (list, immutable = false) => new Headers(OWN, list, immutable);
@@ -119,7 +85,7 @@ export const headersOf = (list, immutable = false) => new Headers(OWN, list, imm
 export function listOf(init) {
   if (typeof init !== 'object' && typeof init !== 'function') throw new TypeError('Headers: the argument is not an object');
   if (init === null) throw new TypeError('Headers: the argument is not an object');
-  if (isHeaders(init) && init[Symbol.iterator] === Headers.prototype.entries) return listBehind(init).slice();
+  if (isHeaders(init) && init[Symbol.iterator] === iterateHeaders) return listBehind(init).slice();
   const list = [];
   const iterate = init[Symbol.iterator];
   if (iterate === undefined || iterate === null) {

@@ -1,4 +1,8 @@
 // `multipart/form-data` (RFC 7578), read and written.
+import { File } from '../blob/file.js';
+import { TextDecoder } from '../encoding/decoder.js';
+import { TextEncoder } from '../encoding/encoder.js';
+import { FormData } from '../forms/index.js';
 import { native } from '../native.js';
 
 const CRLF = '\r\n';

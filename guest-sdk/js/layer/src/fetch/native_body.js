@@ -1,5 +1,6 @@
 // Bodies that the engine holds: that of the request, and those of fetched responses. They are read as they are asked for.
 import { native } from '../native.js';
+import { ReadableStream } from '../streams/index.js';
 
 /** Says that a native body is the request's, which the engine is first asked for when somebody reads it. */
 export const INCOMING = -1;

@@ -1,4 +1,5 @@
 // Where a response redirects to, and what changes on the way (Fetch standard, "HTTP-redirect fetch").
+import { URL } from '../url/url.js';
 import { get, remove } from './header_list.js';
 
 const REDIRECTS = [301, 302, 303, 307, 308];

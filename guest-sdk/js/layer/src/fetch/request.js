@@ -1,8 +1,10 @@
 // `Request`, after the Fetch standard. The one that a function is called with asks the engine for its parts when they are
 // wanted.
 import { custom } from '../console/inspect.js';
-import { define } from '../global.js';
+import { AbortController, AbortSignal } from '../events/abort.js';
+import { dictionary, expose, required } from '../idl/index.js';
 import { native } from '../native.js';
+import { URL } from '../url/url.js';
 import { Body, extract, withBody } from './body.js';
 import { fromLines, has } from './header_list.js';
 import { headersOf, listOf } from './headers.js';
@@ -44,9 +46,8 @@ export class Request {
 
   constructor(input, init = undefined) {
     if (input === ARRIVED) return;
-    if (arguments.length === 0) throw new TypeError('Request: 1 argument required, but only 0 present');
-    if (init === null || init === undefined) init = {};
-    if (typeof init !== 'object' && typeof init !== 'function') throw new TypeError('Request: the options are not an object');
+    required(arguments.length, 1, 'Request');
+    init = dictionary(init, 'Request');
     const from = isRequest(input) ? input : undefined;
     this.#url = from ? from.url : parse(input);
     this.#options = optionsOf(init, from ? from.#options : USUAL);
@@ -186,14 +187,8 @@ export class Request {
   }
 }
 
-for (const name of [
-  'method', 'url', 'headers', 'destination', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache', 'redirect',
-  'integrity', 'keepalive', 'isReloadNavigation', 'isHistoryNavigation', 'signal', 'duplex', 'clone',
-]) {
-  Object.defineProperty(Request.prototype, name, { enumerable: true });
-}
-Object.defineProperty(Request.prototype, Symbol.toStringTag, { value: 'Request', configurable: true });
-define('Request', Request);
+expose({ Request });
+Object.defineProperty(Request, 'length', { value: 1, configurable: true });
 
 /** The request that the instance answers. */
 export const arrived = () => new Request(ARRIVED);

@@ -1,9 +1,10 @@
 // `Response`, after the Fetch standard.
 import { custom } from '../console/inspect.js';
-import { define } from '../global.js';
+import { dictionary, expose, required } from '../idl/index.js';
 import { Body, extract, withBody } from './body.js';
 import { has } from './header_list.js';
 import { headersOf, listOf } from './headers.js';
+import { URL } from '../url/url.js';
 
 const RECEIVED = Symbol('received');
 const NULL_BODY = [101, 103, 204, 205, 304];
@@ -38,8 +39,7 @@ export class Response {
   }
 
   #initialize(init) {
-    if (typeof init !== 'object' && typeof init !== 'function') throw new TypeError('Response: the options are not an object');
-    const { status, statusText, headers } = init;
+    const { status, statusText, headers } = dictionary(init, 'Response');
     if (status !== undefined) {
       this.#status = Math.trunc(Number(status)) & 0xffff;
       if (this.#status < 200 || this.#status > 599) {
@@ -73,6 +73,7 @@ export class Response {
   }
 
   static json(data, init = undefined) {
+    required(arguments.length, 1, 'Response.json');
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError('Response.json: the value is not JSON serializable');
     const response = new Response(null, init);
@@ -81,6 +82,7 @@ export class Response {
   }
 
   static redirect(url, status = 302) {
+    required(arguments.length, 1, 'Response.redirect');
     const target = new URL(url).href;
     if (!REDIRECTS.includes(Number(status))) throw new RangeError(`Response.redirect: ${status} is not the status of a redirect`);
     return new Response(RECEIVED, { status: Number(status), list: ['location', target] });
@@ -132,12 +134,8 @@ export class Response {
   }
 }
 
-for (const name of ['type', 'url', 'redirected', 'status', 'ok', 'statusText', 'headers', 'clone']) {
-  Object.defineProperty(Response.prototype, name, { enumerable: true });
-}
-Object.defineProperty(Response.prototype, Symbol.toStringTag, { value: 'Response', configurable: true });
+expose({ Response });
 Object.defineProperty(Response, 'length', { value: 0, configurable: true });
-define('Response', Response);
 
 /**
  * A response that the platform made: nothing of it is checked.

@@ -70,5 +70,5 @@ function entry(method, name, value, filename, given) {
   return [key, new File([value], called, { type: value.type, lastModified })];
 }
 
+expose({ FormData });
 iterable(FormData, (form) => pairsOf(form));
-expose(FormData);

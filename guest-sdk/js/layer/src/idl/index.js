@@ -1,16 +1,20 @@
 // What all classes of the web platform have in common, after the Web IDL standard.
 import { define } from '../global.js';
 
-/** Makes a class a global, with the property attributes that Web IDL gives to interfaces. */
-export function expose(Class, name = Class.name) {
-  showMembers(Class.prototype, ['constructor']);
-  showMembers(Class, ['length', 'name', 'prototype']);
-  tag(Class, name);
-  define(name, Class);
+/** Makes classes globals, under their keys, with the property attributes that Web IDL gives to interfaces. */
+export function expose(classes) {
+  for (const [name, Class] of Object.entries(classes)) {
+    showMembers(Class.prototype, ['constructor']);
+    showMembers(Class, ['length', 'name', 'prototype']);
+    // A bundler may have called it otherwise.
+    Object.defineProperty(Class, 'name', { value: name, configurable: true });
+    tag(Class, name);
+    define(name, Class);
+  }
 }
 
 /** Names the instances of a class for `Object.prototype.toString`. */
-export function tag(Class, name = Class.name) {
+export function tag(Class, name) {
   Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 

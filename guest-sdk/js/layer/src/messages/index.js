@@ -71,7 +71,7 @@ Object.defineProperty(MessagePort.prototype, 'onmessage', {
   },
 });
 transferable(MessagePort, () => {}, (port) => port);
-expose(MessagePort);
+expose({ MessagePort });
 
 export class MessageChannel {
   #port1 = new MessagePort(OWN);
@@ -90,4 +90,4 @@ export class MessageChannel {
   }
 }
 
-expose(MessageChannel);
+expose({ MessageChannel });

@@ -15,5 +15,5 @@ class Navigator {
   }
 }
 
-expose(Navigator);
+expose({ Navigator });
 define('navigator', new Navigator(OWN));

@@ -160,5 +160,5 @@ export class Performance extends EventTarget {
   }
 }
 
-for (const Class of [PerformanceEntry, PerformanceMark, PerformanceMeasure, Performance]) expose(Class);
+expose({ PerformanceEntry, PerformanceMark, PerformanceMeasure, Performance });
 define('performance', new Performance(OWN));

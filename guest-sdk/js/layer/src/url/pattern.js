@@ -2,4 +2,4 @@
 import { URLPattern } from 'urlpattern-polyfill/urlpattern';
 import { expose } from '../idl/index.js';
 
-expose(URLPattern, 'URLPattern');
+expose({ URLPattern });

@@ -125,8 +125,8 @@ function sequence(init) {
   return pairs;
 }
 
+expose({ URLSearchParams });
 iterable(URLSearchParams, (params) => pairsOf(params));
-expose(URLSearchParams);
 
 /** Gives an object other pairs; `changed` is called after every change to come. */
 export { replace };

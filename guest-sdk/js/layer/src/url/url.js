@@ -170,4 +170,4 @@ function partsOf(url, base = undefined) {
   return base === undefined ? parse(usvString(url)) : parse(usvString(url), usvString(base));
 }
 
-expose(URL);
+expose({ URL });
