@@ -1,8 +1,12 @@
 //! The command line.
 
+mod build;
+mod check;
 mod command;
 pub mod confine;
+mod deploy;
 mod dev;
+mod local;
 mod run;
 mod serve;
 
@@ -30,6 +34,12 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Serve one function from a file, or run a command component once; no database
     Run(run::RunArgs),
+    /// Find what is wrong with sources in JavaScript or TypeScript, without running them
+    Check(check::CheckArgs),
+    /// Bundle a source in JavaScript or TypeScript, and what it imports, into one module
+    Build(build::BuildArgs),
+    /// Deploy functions to a server
+    Deploy(deploy::DeployArgs),
     /// Compile standard input to standard output under limits
     #[command(hide = true)]
     CompileWorker(WorkerArgs),
@@ -52,6 +62,9 @@ pub fn run() -> ExitCode {
         Command::Dev(args) => block_on(LogFormat::Pretty, dev::run(args)),
         Command::Serve(args) => block_on(LogFormat::Json, serve::run(args)),
         Command::Run(args) => block_on(LogFormat::Pretty, run::run(args)),
+        Command::Check(args) => block_on(LogFormat::Pretty, check::run(args)),
+        Command::Build(args) => block_on(LogFormat::Pretty, build::run(args)),
+        Command::Deploy(args) => block_on(LogFormat::Pretty, deploy::run(args)),
     }
 }
 

@@ -1,30 +1,31 @@
 //! `wasmforge run FILE`: one file, no database.
 
-use crate::compile::{ComponentKind, Loader, inspect, local_seal};
-use crate::config::{Config, LogFormat, Variables};
-use crate::engine::{Engines, Ticker};
-use crate::invoke::{Admission, Invoker};
-use crate::registry::{AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, OneModule, Slug};
-use crate::server::{
-    InProcess, Listener, Platform, ReadyFile, Shutdown, SingleFunction, capabilities, url_of,
-};
-use crate::telemetry::{LineWriter, Metrics, Recorder};
+use super::local::{Local, problem_of};
+use crate::author::{Prepared, is_source, prepare, slug_of};
+use crate::compile::{ComponentKind, inspect};
+use crate::config::{Config, Variables};
+use crate::dev::watch::FileWatch;
+use crate::registry::Slug;
+use crate::server::{InProcess, Listener, ReadyFile, Shutdown, SingleFunction, url_of};
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use wasmforge_host_api::files::AssetsRoot;
-use wasmforge_host_api::secrets::{Secret, SecretSet};
+use wasmforge_host_api::secrets::Secret;
 use zeroize::Zeroizing;
 
 /// What is run, and what it may reach.
 #[derive(clap::Args)]
 pub(super) struct RunArgs {
-    /// A WebAssembly component (a request handler is served, a command is run once), or a JavaScript source
+    /// A WebAssembly component (a request handler is served, a command is run once), or a source in JavaScript or
+    /// TypeScript, which is bundled if it imports other files or packages
     file: PathBuf,
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -38,6 +39,9 @@ pub(super) struct RunArgs {
     /// Let the guest reach private addresses, this machine's included
     #[arg(long)]
     allow_private_network: bool,
+    /// Load a source again when it, or a file that it imports, is saved
+    #[arg(long)]
+    watch: bool,
     /// A file that the address is written to once it answers
     #[arg(long)]
     ready_file: Option<PathBuf>,
@@ -54,22 +58,25 @@ fn variable(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let module: Bytes =
-        std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?.into();
     let name = args.file.display();
     if is_source(&args.file) {
-        return serve(args, module, FunctionKind::Source).await;
+        let Prepared { code, inputs } = prepare(&args.file, &Variables::of_process()).await?;
+        return serve(args, code.into(), Kind::Source { inputs }).await;
     }
+    let module: Bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {name}"))?.into();
     match inspect(&module).with_context(|| format!("{name} cannot be run"))? {
-        ComponentKind::Handler(_) => serve(args, module, FunctionKind::Component).await,
+        ComponentKind::Handler(_) => serve(args, module, Kind::Component).await,
         ComponentKind::Command(wasi) => super::command::run(wasi, &module, command_options(args)).await,
     }
 }
 
-/// Whether a file's name says that it is JavaScript or TypeScript.
-fn is_source(file: &Path) -> bool {
-    let extension = file.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| matches!(extension, "js" | "mjs" | "ts" | "mts"))
+/// What is served.
+enum Kind {
+    Component,
+    Source {
+        /// The files that it was made of.
+        inputs: Vec<PathBuf>,
+    },
 }
 
 fn command_options(args: RunArgs) -> super::command::Options {
@@ -87,7 +94,7 @@ fn secrets(variables: Vec<(String, String)>) -> Vec<Secret> {
     variables.into_iter().map(secret).collect()
 }
 
-async fn serve(args: RunArgs, module: Bytes, kind: FunctionKind) -> anyhow::Result<ExitCode> {
+async fn serve(args: RunArgs, module: Bytes, kind: Kind) -> anyhow::Result<ExitCode> {
     let mut config = Config::from_variables(&Variables::of_process())?;
     config.dev_mode = true;
     if let Some(files) = args.files.as_ref().filter(|files| !files.is_dir()) {
@@ -97,10 +104,21 @@ async fn serve(args: RunArgs, module: Bytes, kind: FunctionKind) -> anyhow::Resu
     config.outbound.allow_private_network |= args.allow_private_network;
     let listener = Listener::bind(args.addr).await?;
     let _ = writeln!(std::io::stderr(), "listening on {}/", url_of(listener.addr()));
-    let slug = slug_of(&args.file)?;
-    let (recorder, invoker, ticker) = invoker(&config, &slug, (kind, module), secrets(args.env))
-        .await
-        .with_context(|| format!("{} cannot be run", args.file.display()))?;
+    let slug = slug_of(&args.file).context("the file has no name")?;
+    let local = Local::start(&config, module, secrets(args.env))?;
+    let inputs = match kind {
+        Kind::Component => {
+            let admitted = local.put_component(&slug).await;
+            admitted.with_context(|| format!("{} cannot be run", args.file.display()))?;
+            Vec::new()
+        }
+        Kind::Source { inputs } => {
+            local.put_source(&slug).await.map_err(|error| problem_of(&args.file, &error))?;
+            inputs
+        }
+    };
+    let Local { recorder, invoker, ticker, .. } = &local;
+    let _watch = args.watch.then(|| follow(args.file.clone(), inputs, slug.clone(), local.clone()));
     let url = url_of(listener.addr());
     let _ready = match &args.ready_file {
         Some(path) => {
@@ -112,77 +130,50 @@ async fn serve(args: RunArgs, module: Bytes, kind: FunctionKind) -> anyhow::Resu
     Shutdown::listen()?.cancel(stop.clone());
     let own = InProcess::single(invoker.clone(), slug.clone());
     own.announce(listener.addr(), None);
-    listener.serve(Arc::new(SingleFunction { invoker, slug }), stop, config.drain).await;
+    listener.serve(Arc::new(SingleFunction { invoker: invoker.clone(), slug }), stop, config.drain).await;
     ticker.idle(config.drain).await;
+    let recorder = recorder.clone();
     let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A slug made of the file's name: every other character becomes `-`.
-fn slug_of(file: &Path) -> anyhow::Result<Slug> {
-    let stem = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let name: String =
-        stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).take(255).collect();
-    Slug::parse(&name).context("the file has no name")
+/// Loads the source again whenever one of the files that it is made of is saved. What does not compile replaces nothing.
+fn follow(file: PathBuf, mut inputs: Vec<PathBuf>, slug: Slug, local: Local) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        loop {
+            let folders: BTreeSet<PathBuf> = inputs.iter().filter_map(folder_of).collect();
+            let mut watch = match FileWatch::new(&Vec::from_iter(folders)) {
+                Ok(watch) => watch,
+                Err(error) => return tracing::warn!("files are not watched: {error}"),
+            };
+            if watch.changed().await.is_none() {
+                return;
+            }
+            match prepare(&file, &Variables::of_process()).await {
+                Ok(Prepared { code, inputs: now }) => {
+                    inputs = now;
+                    local.replace(code.into());
+                    match local.put_source(&slug).await {
+                        Ok(()) => tracing::info!("loaded {} again", file.display()),
+                        Err(error) => tracing::error!("not loaded: {}", problem_of(&file, &error)),
+                    }
+                }
+                Err(error) => tracing::error!("not loaded: {error}"),
+            }
+        }
+    }))
 }
 
-async fn invoker(
-    config: &Config,
-    slug: &Slug,
-    (kind, module): (FunctionKind, Bytes),
-    secrets: Vec<Secret>,
-) -> anyhow::Result<(Recorder, Arc<Invoker>, Ticker)> {
-    let metrics = Arc::new(Metrics::new()?);
-    let recorder =
-        Recorder::start(LineWriter::stdout(super::log_format(LogFormat::Pretty)), metrics.clone(), None)?;
-    let ticker = Ticker::start()?;
-    let directory = Arc::new(Directory::default());
-    directory.set_secrets(SecretSet::new(secrets));
-    let capabilities = Arc::new(capabilities(Platform::alone(config, directory.secrets()))?);
-    let instances = config.admission.concurrency;
-    let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
-    let store: Arc<dyn ModuleStore> = Arc::new(OneModule::new(module.clone()));
-    let seal = local_seal(&config.compile.cache_dir).context("the seal of machine code")?;
-    let loader = Arc::new(Loader::new(&config.compile, &seal, engines, store.clone(), metrics)?);
-    let hash = match kind {
-        FunctionKind::Component => loader.admit(module).await?,
-        FunctionKind::Source => loader.admit_source(module).await?,
-    };
-    directory.fill([Arc::new(Function {
-        slug: slug.clone(),
-        version: 1,
-        kind,
-        module: hash,
-        limits: Default::default(),
-        auth: AuthPolicy::Public,
-        grants: Grants::default(),
-    })]);
-    let invoker = Invoker {
-        directory,
-        loader,
-        store,
-        revalidate: None,
-        authorize: None,
-        admission: Admission::new(config.admission, ticker.clone()),
-        policy: config.limits,
-        capabilities,
-        recorder: recorder.clone(),
-        dev_mode: config.dev_mode,
-    };
-    Ok((recorder, Arc::new(invoker), ticker))
+/// The folder of a file that people write.
+fn folder_of(file: &PathBuf) -> Option<PathBuf> {
+    let file = std::path::absolute(file).ok()?;
+    let is_package = file.components().any(|part| part.as_os_str() == "node_modules");
+    file.parent().filter(|_| !is_package).map(Path::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn slugs_are_made_of_file_names() {
-        let slug = |file: &str| slug_of(Path::new(file)).unwrap().to_string();
-        assert_eq!(slug("/tmp/json_api.wasm"), "json_api");
-        assert_eq!(slug("a b.é.wasm"), "a-b--");
-        assert!(slug_of(Path::new("/")).is_err());
-    }
 
     #[test]
     fn variables_need_a_name_and_may_hold_equals_signs() {

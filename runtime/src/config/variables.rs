@@ -18,6 +18,7 @@ pub struct ConfigError {
 }
 
 /// The environment, as a function from names to values, so that tests need not change the process's own.
+#[derive(Clone)]
 pub struct Variables(HashMap<String, String>);
 
 impl Variables {

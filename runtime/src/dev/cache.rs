@@ -18,3 +18,8 @@ pub(super) fn folder(vars: &Variables, account: Option<&Account>) -> Option<Path
         .flatten()
         .find(|folder| account.is_none_or(|account| account.reach(folder).is_ok()))
 }
+
+/// The same for what this process runs itself.
+pub(crate) fn of_user(vars: &Variables) -> Option<PathBuf> {
+    folder(vars, None)
+}

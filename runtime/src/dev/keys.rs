@@ -1,12 +1,13 @@
 //! The keys of a local platform: made once, kept with the data that they protect.
 
+use super::data_dir::default_path;
 use super::{DevError, private_file};
 use crate::config::{Secret, Variables};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The keys and passwords of one data folder.
 #[derive(Debug, Serialize, Deserialize)]
@@ -97,6 +98,16 @@ impl Keys {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
     }
+}
+
+/// The administrator's key of this user's `wasmforge dev`; `None` where there is none in `data_dir`, or in the folder
+/// that it would use itself.
+#[must_use]
+pub fn local_api_key(data_dir: Option<PathBuf>) -> Option<Secret> {
+    let is_root = rustix::process::geteuid().is_root();
+    let folder = data_dir.or_else(|| default_path(is_root).ok())?;
+    let keys: Keys = serde_json::from_slice(&fs::read(folder.join("keys.json")).ok()?).ok()?;
+    Some(keys.api_key)
 }
 
 /// 256 bits of the operating system's randomness, in 64 hexadecimal digits.

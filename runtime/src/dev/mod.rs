@@ -5,12 +5,14 @@
 //! hold, through the [`Deploy`] that it is given, and again whenever a file is saved.
 
 mod account;
-mod cache;
+mod artifacts;
+mod build;
+pub(crate) mod cache;
 mod data_dir;
 mod deploy;
 mod env_file;
 mod error;
-mod fetch;
+pub(crate) mod fetch;
 mod guest_build;
 mod keys;
 mod launcher;
@@ -22,12 +24,13 @@ mod project;
 mod services;
 mod session;
 mod supervise;
-mod watch;
+pub(crate) mod watch;
 
+pub use artifacts::{Built, artifacts};
 pub use data_dir::DataDir;
 pub use deploy::{Artifact, Deploy, DeployError, Deployed, RegistryDeploy};
 pub use error::DevError;
-pub use keys::Keys;
+pub use keys::{Keys, local_api_key};
 pub use services::{Found, find};
 pub use session::{Round, Session};
 

@@ -1,5 +1,6 @@
 //! What there is to deploy: the entries of folders such as `functions/` and `examples/`.
 
+use crate::author::{index_of, is_source, slug_of};
 use crate::registry::Slug;
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,7 @@ pub(super) enum Code {
     Crate(PathBuf),
     /// A `.wasm` file.
     Component(PathBuf),
-    /// A `.js` or `.ts` file.
+    /// A file in JavaScript or TypeScript.
     Source(PathBuf),
 }
 
@@ -47,8 +48,9 @@ pub(super) struct Project {
     pub(super) refused: Vec<Refused>,
 }
 
-/// Lists the functions in `dirs`. A folder with a `Cargo.toml` and a file ending in `.wasm`, `.js` or `.ts` are
-/// functions, named after themselves; everything else is not looked at. Of two with one name, the first is taken.
+/// Lists the functions in `dirs`. A folder with a `Cargo.toml` or an `index` in JavaScript or TypeScript is one, and so
+/// is a file that is a component, JavaScript or TypeScript; they are named after themselves. Everything else is not
+/// looked at. Of two with one name, the first is taken.
 pub(super) fn discover(dirs: &[PathBuf]) -> io::Result<Project> {
     let mut found: BTreeMap<String, Entry> = BTreeMap::new();
     let mut refused = Vec::new();
@@ -82,17 +84,47 @@ fn sorted(dir: &Path) -> io::Result<Vec<PathBuf>> {
 fn recognise(path: &Path) -> Option<(String, Code)> {
     let text = |part: &std::ffi::OsStr| part.to_string_lossy().into_owned();
     let name = text(path.file_name()?);
-    if name.starts_with('.') || name.ends_with(".d.ts") {
+    if name.starts_with('.') || name == "node_modules" {
         return None;
     }
     if path.is_dir() {
-        return path.join("Cargo.toml").is_file().then(|| (name, Code::Crate(path.to_owned())));
+        return code_of_folder(path).map(|code| (name, code));
     }
     let stem = text(path.file_stem()?);
-    match path.extension()?.to_str()? {
-        "wasm" => Some((stem, Code::Component(path.to_owned()))),
-        "js" | "ts" => Some((stem, Code::Source(path.to_owned()))),
-        _ => None,
+    let is_test = [".test", ".spec", ".config"].iter().any(|ending| stem.ends_with(ending));
+    code_of_file(path).filter(|_| !is_test).map(|code| (stem, code))
+}
+
+fn code_of_folder(path: &Path) -> Option<Code> {
+    match path.join("Cargo.toml").is_file() {
+        true => Some(Code::Crate(path.to_owned())),
+        false => index_of(path).map(Code::Source),
+    }
+}
+
+fn code_of_file(path: &Path) -> Option<Code> {
+    let is_component = path.extension().is_some_and(|extension| extension == "wasm");
+    match is_component {
+        true => Some(Code::Component(path.to_owned())),
+        false => is_source(path).then(|| Code::Source(path.to_owned())),
+    }
+}
+
+/// The functions that a path on a command line means: itself, or what is in the folder.
+pub(super) fn named(path: &Path) -> io::Result<Project> {
+    let code = if path.is_dir() { code_of_folder(path) } else { code_of_file(path) };
+    let Some(code) = code else {
+        return match path.is_dir() {
+            true => discover(&[path.to_owned()]),
+            false => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is neither a component nor JavaScript or TypeScript",
+            )),
+        };
+    };
+    match slug_of(path) {
+        Some(slug) => Ok(Project { entries: vec![Entry { slug, code }], refused: Vec::new() }),
+        None => Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no name")),
     }
 }
 
@@ -122,12 +154,17 @@ mod tests {
             "functions/types.d.ts",
             "functions/.hidden.js",
             "functions/data/table.csv",
+            "functions/epsilon/index.ts",
+            "functions/epsilon/part.ts",
+            "functions/alpha.test.ts",
+            "functions/node_modules/index.js",
         ]);
         let at = |file: &str| temp.path().join("functions").join(file);
         let expected = [
             ("alpha", Code::Source(at("alpha.ts"))),
             ("beta", Code::Crate(at("beta"))),
             ("delta_1", Code::Source(at("delta_1.js"))),
+            ("epsilon", Code::Source(at("epsilon/index.ts"))),
             ("gamma", Code::Component(at("gamma.wasm"))),
         ];
         let found: Vec<_> = project.entries.into_iter().map(|e| (e.slug.to_string(), e.code)).collect();

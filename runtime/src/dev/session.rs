@@ -1,14 +1,14 @@
 //! Deploys what the folders hold, and again when a file is saved.
 
+use super::build::Builder;
 use super::deploy::{Artifact, Deploy, Deployed};
-use super::project::{Code, Entry};
+use super::project;
 use super::watch::FileWatch;
-use super::{guest_build, project};
+use crate::config::Variables;
 use crate::registry::Slug;
 use futures_util::{StreamExt, stream};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
-use std::fs;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -27,6 +27,7 @@ pub struct Round {
 /// The folders, and what has been deployed from them.
 pub struct Session {
     dirs: Vec<PathBuf>,
+    builder: Builder,
     deployed: HashMap<Slug, [u8; 32]>,
     /// In place from the start, so that what is saved during the first build is seen too.
     watch: Option<FileWatch>,
@@ -56,14 +57,19 @@ impl Session {
         let watch = FileWatch::new(&dirs)
             .inspect_err(|error| tracing::warn!("files are not watched, start again after a change: {error}"))
             .ok();
-        Self { dirs, deployed: HashMap::new(), watch }
+        let builder = Builder::new(Variables::of_process());
+        Self { dirs, builder, deployed: HashMap::new(), watch }
     }
 
     /// Builds everything and deploys what differs from the last time it was deployed here. What is gone from the
     /// folders stays deployed: a function that others call is not removed by a file that was moved.
     pub async fn round(&mut self, platform: &dyn Deploy) -> Round {
+        self.round_after(None, platform).await
+    }
+
+    async fn round_after(&mut self, changed: Option<&BTreeSet<PathBuf>>, platform: &dyn Deploy) -> Round {
         let mut round = Round::default();
-        let ready = self.build(&mut round.failed).await;
+        let ready = self.build(changed, &mut round.failed).await;
         let is_new = |ready: &Ready| self.deployed.get(&ready.slug) != Some(&ready.hash);
         let changed: Vec<Ready> = ready.into_iter().filter(is_new).collect();
         let mut results = stream::iter(changed)
@@ -97,8 +103,8 @@ impl Session {
     pub async fn follow(&mut self, platform: &dyn Deploy) {
         let Some(mut watch) = self.watch.take() else { return };
         let mut failing = false;
-        while watch.changed().await {
-            let failed = !self.round(platform).await.failed.is_empty();
+        while let Some(changed) = watch.changed().await {
+            let failed = !self.round_after(Some(&changed), platform).await.failed.is_empty();
             if failing && !failed {
                 tracing::info!("everything is deployed again");
             }
@@ -107,7 +113,7 @@ impl Session {
     }
 
     /// The artifacts of every function that has one; the others' problems go to `failed`.
-    async fn build(&self, failed: &mut Vec<String>) -> Vec<Ready> {
+    async fn build(&mut self, changed: Option<&BTreeSet<PathBuf>>, failed: &mut Vec<String>) -> Vec<Ready> {
         let project = match project::discover(&self.dirs) {
             Ok(project) => project,
             Err(error) => {
@@ -116,11 +122,11 @@ impl Session {
             }
         };
         failed.extend(project.refused.iter().map(ToString::to_string));
-        let crates: Vec<PathBuf> = project.entries.iter().filter_map(crate_of).collect();
-        let built = guest_build::build(&crates).await;
+        let artifacts = self.builder.build(&project.entries, changed).await;
         let mut ready = Vec::new();
-        for Entry { slug, code } in project.entries {
-            match artifact(&code, &built) {
+        for (entry, artifact) in project.entries.into_iter().zip(artifacts) {
+            let slug = entry.slug;
+            match artifact {
                 Ok(artifact) => {
                     let hash = Sha256::digest(artifact.bytes()).into();
                     ready.push(Ready { slug, artifact, hash });
@@ -132,36 +138,13 @@ impl Session {
     }
 }
 
-fn crate_of(entry: &Entry) -> Option<PathBuf> {
-    match &entry.code {
-        Code::Crate(folder) => Some(folder.clone()),
-        Code::Component(_) | Code::Source(_) => None,
-    }
-}
-
-fn artifact(code: &Code, built: &HashMap<PathBuf, Result<PathBuf, String>>) -> Result<Artifact, String> {
-    let component = |path: &PathBuf| {
-        fs::read(path).map(|bytes| Artifact::Component(bytes.into())).map_err(|error| error.to_string())
-    };
-    match code {
-        Code::Crate(folder) => match built.get(folder) {
-            Some(Ok(path)) => component(path),
-            Some(Err(problem)) => Err(problem.clone()),
-            None => Err("it was not built".to_owned()),
-        },
-        Code::Component(path) => component(path),
-        Code::Source(path) => {
-            fs::read_to_string(path).map(Artifact::Source).map_err(|error| error.to_string())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dev::DeployError;
     use async_trait::async_trait;
     use parking_lot::Mutex;
+    use std::fs;
     use std::time::Duration;
     use tokio::sync::Notify;
 

@@ -3,23 +3,35 @@
 use super::{ArtifactKey, Function, ModuleStore, StoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// The store of a process that has one module and nothing else.
-pub struct OneModule(Bytes);
+pub struct OneModule(Mutex<Bytes>);
 
 impl OneModule {
     /// Keeps `module`, whatever function asks.
     #[must_use]
     pub fn new(module: Bytes) -> Self {
-        Self(module)
+        Self(Mutex::new(module))
+    }
+
+    /// The module.
+    #[must_use]
+    pub fn current(&self) -> Bytes {
+        self.0.lock().clone()
+    }
+
+    /// Keeps another one from now on.
+    pub fn replace(&self, module: Bytes) {
+        *self.0.lock() = module;
     }
 }
 
 #[async_trait]
 impl ModuleStore for OneModule {
     async fn module(&self, _function: &Function) -> Result<Bytes, StoreError> {
-        Ok(self.0.clone())
+        Ok(self.current())
     }
 
     async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {

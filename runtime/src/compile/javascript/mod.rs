@@ -1,10 +1,12 @@
 //! Functions that are written in JavaScript: one engine that they share, and bytecode for each.
 
+mod builtin;
 mod bytecode;
 mod engine_file;
 mod form;
 mod map;
 
+pub use builtin::{NODE_MODULES, SDK_MODULE, SERVICES_MODULE, is_builtin};
 pub use engine_file::EngineFile;
 
 use super::{BuildError, Loader};

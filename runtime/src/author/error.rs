@@ -1,0 +1,101 @@
+//! What is wrong with a function, or with the tools that build it.
+
+use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why there is nothing to deploy.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorError {
+    /// The function is at fault.
+    #[error("{}", joined(.0))]
+    Problems(Vec<Problem>),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Node, npm, esbuild or the TypeScript compiler cannot be used.
+    #[error("{0}")]
+    Tool(String),
+    /// The server did not take it.
+    #[error("{0}")]
+    Server(String),
+}
+
+impl AuthorError {
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}
+
+fn joined(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// One fault of a function. Shown as `file:line:column: message`, with the line beneath.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// The file or the address that it is in.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The column, from 1, in UTF-16 units.
+    pub column: Option<u32>,
+    /// The text of that line.
+    pub line_text: Option<String>,
+}
+
+impl std::error::Error for Problem {}
+
+/// Characters of a line that are shown.
+const SHOWN: usize = 160;
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+            if let (Some(line), Some(column)) = (self.line, self.column) {
+                write!(f, "{line}:{column}:")?;
+            }
+            write!(f, " ")?;
+        }
+        write!(f, "{}", self.message)?;
+        let (Some(line), Some(column), Some(text)) = (self.line, self.column, &self.line_text) else {
+            return Ok(());
+        };
+        let mark = usize::try_from(column).unwrap_or(1).saturating_sub(1);
+        if text.chars().count() > SHOWN || mark > SHOWN {
+            return Ok(());
+        }
+        let text = text.replace('\t', " ");
+        let number = line.to_string();
+        write!(f, "\n{number} | {}\n{:>width$} | {:>mark$}^", text.trim_end(), "", "", width = number.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_shown_where_editors_find_it() {
+        let problem = Problem {
+            message: "Unexpected \";\"".to_owned(),
+            file: Some("a.ts".to_owned()),
+            line: Some(12),
+            column: Some(5),
+            line_text: Some("\tx +;".to_owned()),
+        };
+        assert_eq!(problem.to_string(), "a.ts:12:5: Unexpected \";\"\n12 |  x +;\n   |     ^");
+        let bare = Problem { file: None, line: None, ..problem };
+        assert_eq!(bare.to_string(), "Unexpected \";\"");
+    }
+}
