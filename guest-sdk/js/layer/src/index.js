@@ -11,6 +11,7 @@ import './clone/index.js';
 import './performance/index.js';
 import './messages/index.js';
 import './navigator/index.js';
+import './heap/hot-begins.js';
 import './console/index.js';
 import './base64/index.js';
 import './env/index.js';
@@ -18,12 +19,13 @@ import './crypto/index.js';
 import './random/index.js';
 import './timers/index.js';
 import './fetch/index.js';
-import './node/index.js';
-import './services/index.js';
-import './insforge/index.js';
 import { dispatch } from './dispatch/index.js';
 import { fail, stalled, uncaught, unhandled } from './dispatch/failure.js';
 import { evaluate } from './dispatch/handler.js';
+import './heap/hot-ends.js';
+import './node/index.js';
+import './services/index.js';
+import './insforge/index.js';
 import { timer } from './timers/index.js';
 
 /** What the engine calls. */

@@ -10,6 +10,7 @@ mod encoding;
 mod env;
 mod errors;
 mod fetch;
+mod inflate;
 mod invocation;
 mod modules;
 mod performance;
@@ -29,6 +30,7 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     encoding::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
+    crate::heap::register(ctx, native)?;
     invocation::register(ctx, native)?;
     modules::register(ctx, native)?;
     env::register(ctx, native)?;
