@@ -1,9 +1,13 @@
 //! What JavaScript cannot do itself: the functions that the layer finds on `native`.
 
+mod base64;
 mod body;
+mod bytes;
 mod compression;
 mod console;
+mod crypto;
 mod encoding;
+mod env;
 mod errors;
 mod fetch;
 mod invocation;
@@ -19,10 +23,13 @@ use rquickjs::{Ctx, Object, Result, Runtime};
 
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    base64::register(ctx, native)?;
     body::register(ctx, native)?;
     compression::register(ctx, native)?;
     console::register(ctx, native)?;
+    crypto::register(ctx, native)?;
     encoding::register(ctx, native)?;
+    env::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
     invocation::register(ctx, native)?;
@@ -31,7 +38,8 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     random::register(ctx, native)?;
     services::register(ctx, native)?;
     timers::register(ctx, native)?;
-    url::register(ctx, native)
+    url::register(ctx, native)?;
+    Ok(())
 }
 
 /// Answers imports of what was not defined as a module.
