@@ -10,6 +10,7 @@ mod encoding;
 mod env;
 mod errors;
 mod fetch;
+mod inflate;
 mod invocation;
 mod modules;
 mod performance;
@@ -32,6 +33,7 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     env::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
+    crate::heap::register(ctx, native)?;
     invocation::register(ctx, native)?;
     modules::register(ctx, native)?;
     performance::register(ctx, native)?;
