@@ -21,6 +21,7 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     )?;
     base64.set("decode", Function::new(ctx.clone(), |text| decode(text, &alphabet::STANDARD))?)?;
     base64.set("decodeUrl", Function::new(ctx.clone(), |text| decode(text, &alphabet::URL_SAFE))?)?;
+    base64.set("encodeUtf8", Function::new(ctx.clone(), |text: String| BASE64_STANDARD.encode(text))?)?;
     base64.set("encodeText", Function::new(ctx.clone(), encode_text)?)?;
     base64.set("decodeText", Function::new(ctx.clone(), decode_text)?)?;
     native.set("base64", base64)
