@@ -24,23 +24,24 @@ use rquickjs::{Ctx, Object, Result, Runtime};
 
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    base64::register(ctx, native)?;
     body::register(ctx, native)?;
     compression::register(ctx, native)?;
     console::register(ctx, native)?;
+    crypto::register(ctx, native)?;
     encoding::register(ctx, native)?;
+    env::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
     crate::heap::register(ctx, native)?;
     invocation::register(ctx, native)?;
     modules::register(ctx, native)?;
-    env::register(ctx, native)?;
-    base64::register(ctx, native)?;
-    crypto::register(ctx, native)?;
     performance::register(ctx, native)?;
     random::register(ctx, native)?;
     services::register(ctx, native)?;
     timers::register(ctx, native)?;
-    url::register(ctx, native)
+    url::register(ctx, native)?;
+    Ok(())
 }
 
 /// Answers imports of what was not defined as a module.
