@@ -165,6 +165,30 @@ fn a_folder_is_deployed_followed_and_survives_a_restart() {
 }
 
 #[test]
+fn javascript_typescript_and_components_are_deployed_side_by_side_and_followed() {
+    let temp = tempfile::tempdir().unwrap();
+    let data_dir = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("functions");
+    fs::create_dir_all(folder.join("typed")).unwrap();
+    save(&folder.join("greet.wasm"), &fs::read(guest("hello")).unwrap());
+    save(&folder.join("plain.js"), b"module.exports = () => new Response('one');");
+    save(&folder.join("typed/index.ts"), b"export default (): Response => new Response('typed' as string);");
+    let dev = Dev::start(&folder, data_dir.path(), &temp.path().join("ready.json"));
+    let greeting = r#"{"message":"Hello, you!"}"#.to_owned();
+    assert_eq!(dev.post("platform", "/functions/greet", r#"{"name":"you"}"#), (200, greeting));
+    assert_eq!(dev.post("platform", "/functions/plain", ""), (200, "one".to_owned()));
+    assert_eq!(dev.post("platform", "/functions/typed", ""), (200, "typed".to_owned()));
+
+    save(&folder.join("plain.js"), b"module.exports = () => new Response('two';");
+    dev.says("not deployed: plain: ");
+    assert_eq!(dev.post("functions", "/plain", ""), (200, "one".to_owned()), "the last good version serves");
+    save(&folder.join("plain.js"), b"module.exports = () => new Response('two');");
+    dev.says("deployed plain");
+    assert_eq!(dev.post("functions", "/plain", ""), (200, "two".to_owned()));
+    assert_eq!(dev.interrupt(), Some(0));
+}
+
+#[test]
 fn a_function_reaches_postgrest_without_being_told_where_it_is() {
     let temp = tempfile::tempdir().unwrap();
     let data_dir = tempfile::tempdir().unwrap();

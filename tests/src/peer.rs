@@ -40,7 +40,7 @@ impl Received {
     }
 }
 
-type Reply = dyn Fn(&Received) -> (u16, String) + Send + Sync;
+type Reply = dyn Fn(&Received) -> (u16, Bytes) + Send + Sync;
 
 /// The server, stopped when it is dropped.
 pub struct Peer {
@@ -52,6 +52,15 @@ pub struct Peer {
 impl Peer {
     /// Answers every request with the status and the text that `reply` chooses.
     pub async fn start(reply: impl Fn(&Received) -> (u16, String) + Send + Sync + 'static) -> Self {
+        Self::start_with_bytes(move |request| {
+            let (status, text) = reply(request);
+            (status, text.into())
+        })
+        .await
+    }
+
+    /// Answers every request with the status and the bytes that `reply` chooses.
+    pub async fn start_with_bytes(reply: impl Fn(&Received) -> (u16, Bytes) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let addr = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -100,8 +109,8 @@ async fn take(
     let received = Received { method, path, headers: head.headers, body };
     let (status, text) = reply(&received);
     log.lock().unwrap().push(received);
-    let is_json = text.starts_with(['{', '[']);
+    let is_json = text.starts_with(b"{") || text.starts_with(b"[");
     let content_type = if is_json { "application/json" } else { "text/plain" };
     let response = Response::builder().status(status).header(header::CONTENT_TYPE, content_type);
-    Ok(response.body(Full::new(text.into())).unwrap())
+    Ok(response.body(Full::new(text)).unwrap())
 }

@@ -37,8 +37,12 @@ enum Task {
     Setup,
     /// Build the examples, functions and test guests to WebAssembly, and print the folder they are in
     Guests,
-    /// Build the engine of JavaScript functions, and print where it is
-    Js,
+    /// Build the server and beside it the engine of JavaScript functions, and print where that is
+    Js {
+        /// As they are deployed: with optimisations, in `target/release`
+        #[arg(long)]
+        release: bool,
+    },
     /// Run all tests; arguments go to the test runner
     Test {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -59,7 +63,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Setup => setup(),
         Task::Guests => guests::main(),
-        Task::Js => javascript::main(),
+        Task::Js { release } => javascript::main(release),
         Task::Test { args } => test::run_all(&args),
         Task::Dev { args } => dev::run(&args),
         Task::Bench(options) => bench::run_all(&options),

@@ -50,6 +50,16 @@ pub(crate) fn run_script(folder: &Path, script: &str) -> Result<()> {
     run(program("npm").current_dir(folder).args(["run", "--silent", script]))
 }
 
+/// Runs the `*.test.mjs` of a folder.
+pub(crate) fn run_tests(folder: &Path) -> Result<()> {
+    let node = provide()?;
+    let mut tests: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    tests.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    tests.sort();
+    run(program(node).arg("--test").args(tests))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

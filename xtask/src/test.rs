@@ -41,6 +41,8 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
         say(format_args!("running the guest SDK's documentation tests"));
         run(cargo().current_dir(paths::root()).args(["test", "--doc", "-p", "wasmforge-sdk"]))?;
         check_types()?;
+        say(format_args!("running the bundler's unit tests"));
+        node::run_tests(&paths::root().join("runtime/src/author/bundler"))?;
     }
     Ok(())
 }

@@ -60,16 +60,18 @@ pub trait Deploy: Send + Sync {
 pub struct RegistryDeploy {
     /// Where functions are stored.
     pub registry: PostgresRegistry,
-    /// Checks components, and keeps them warm for their first request.
+    /// Checks code, and keeps them warm for their first request.
     pub loader: Arc<Loader>,
 }
 
 #[async_trait]
 impl Deploy for RegistryDeploy {
     async fn deploy(&self, slug: &Slug, artifact: Artifact) -> Result<Deployed, DeployError> {
-        if let Artifact::Component(module) = &artifact {
-            self.loader.admit(module.clone()).await.map_err(DeployError::new)?;
-        }
+        let admitted = match &artifact {
+            Artifact::Component(module) => self.loader.admit(module.clone()).await,
+            Artifact::Source(text) => self.loader.admit_source(Bytes::from(text.clone())).await,
+        };
+        admitted.map_err(DeployError::new)?;
         let stored = self.registry.get(slug.as_str()).await.map_err(DeployError::new)?;
         if stored.is_some_and(|stored| holds(&stored, &artifact)) {
             return Ok(Deployed::Unchanged);

@@ -26,9 +26,10 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "wasmforge-js.wasm";
 
 /// `cargo xtask js`
-pub(crate) fn main() -> Result<()> {
+pub(crate) fn main(release: bool) -> Result<()> {
     let toolchain = toolchain::provide()?;
-    let engine = build(&toolchain, &runtime::build()?)?;
+    let server = if release { runtime::build_release()? } else { runtime::build()? };
+    let engine = build(&toolchain, &server)?;
     writeln!(std::io::stdout(), "{}", engine.display())?;
     Ok(())
 }

@@ -53,7 +53,8 @@ function leaveBuiltins(build, known) {
 async function resolveIn(build, args, { name, path }, resolveDir) {
   const { importer, kind } = args;
   const found = await build.resolve(name + path, { kind, importer, resolveDir });
-  return found.errors.length ? { errors: found.errors } : { ...found, warnings: undefined };
+  if (found.errors.length) return { errors: found.errors };
+  return { path: found.path, namespace: found.namespace, external: found.external, suffix: found.suffix };
 }
 
 async function resolveJsr(build, args, folder) {
