@@ -7,7 +7,7 @@ pub(crate) const HELLO: &str = include_str!("../functions/hello.js");
 const MODULE: &str = include_str!("../functions/module.js");
 
 /// Modules of a bundle whose bytecode has some 10 KiB.
-pub(crate) const MEDIUM: u32 = 4;
+pub(crate) const MEDIUM: u32 = 8;
 
 /// Modules of a bundle of 60 KB of source.
 #[allow(dead_code, reason = "the load harness has no use for it")]

@@ -50,8 +50,7 @@ export type UploadBody =
   | Request
   | Response
   | ReadableStream<Uint8Array>
-  | AsyncIterable<string | Uint8Array>
-  | Iterable<string | Uint8Array>;
+  | AsyncIterable<Uint8Array>;
 
 /** Some of a bucket's objects, in the order of their keys. */
 export interface Page {

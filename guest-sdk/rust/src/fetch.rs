@@ -37,6 +37,7 @@ impl Timeouts {
 /// Marks a request, as an extension, whose body is sent as long as the invocation goes on and no longer. For engines of
 /// other languages.
 #[doc(hidden)]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "for engines of other languages"))]
 #[derive(Clone, Copy, Debug)]
 pub struct Background;
 

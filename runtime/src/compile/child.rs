@@ -1,12 +1,13 @@
 //! Runs the compiler process and reads its end.
 
 use super::BuildError;
-use super::worker::{EXIT_BAD_MODULE, EXIT_FAILED};
+use super::javascript::worker;
+use super::worker::{EXIT_BAD_MODULE, EXIT_BAD_SOURCE, EXIT_FAILED};
 use crate::config::CompileConfig;
 use crate::engine::{EngineProfile, MIB};
 use bytes::Bytes;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -53,8 +54,28 @@ impl Compiler {
     /// # Errors
     /// [`BuildError`] in words for the module's author.
     pub async fn compile(&self, profile: EngineProfile, module: Bytes) -> Result<Vec<u8>, BuildError> {
+        let command = self.command(profile, self.config.memory);
+        self.run(command, module).await
+    }
+
+    /// Makes a program of a JavaScript or TypeScript source, with the engine whose checked machine code is at `engine`.
+    ///
+    /// # Errors
+    /// [`BuildError`] in words for the source's author.
+    pub async fn compile_source(
+        &self,
+        profile: EngineProfile,
+        engine: &Path,
+        source: Bytes,
+    ) -> Result<Vec<u8>, BuildError> {
+        let mut command = self.command(profile, self.config.memory.saturating_add(worker::RESERVED));
+        command.arg("--javascript").arg(engine);
+        self.run(command, source).await
+    }
+
+    async fn run(&self, mut command: Command, module: Bytes) -> Result<Vec<u8>, BuildError> {
         let _place = self.places.acquire().await.map_err(|error| BuildError::Compiler(error.to_string()))?;
-        let child = self.spawn(profile).map_err(|error| BuildError::Compiler(error.to_string()))?;
+        let child = command.spawn().map_err(|error| BuildError::Compiler(error.to_string()))?;
         match tokio::time::timeout(self.config.wall, converse(child, module)).await {
             Ok(Ok(end)) => self.judge(end),
             Ok(Err(error)) => Err(BuildError::Compiler(error.to_string())),
@@ -62,19 +83,20 @@ impl Compiler {
         }
     }
 
-    fn spawn(&self, profile: EngineProfile) -> std::io::Result<Child> {
-        Command::new(&self.program)
+    fn command(&self, profile: EngineProfile, memory: u64) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .arg("compile-worker")
             .args(["--profile", profile.name()])
             .args(["--cpu-seconds", &self.config.cpu.as_secs().max(1).to_string()])
-            .args(["--memory-bytes", &self.config.memory.to_string()])
+            .args(["--memory-bytes", &memory.to_string()])
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
+            .kill_on_drop(true);
+        command
     }
 
     fn judge(&self, end: End) -> Result<Vec<u8>, BuildError> {
@@ -85,6 +107,7 @@ impl Compiler {
         let out_of_memory = || BuildError::TooMuchMemory(self.config.memory / MIB);
         match (status.code(), status.signal()) {
             (Some(code), _) if code == i32::from(EXIT_BAD_MODULE) => Err(BuildError::Invalid(message)),
+            (Some(code), _) if code == i32::from(EXIT_BAD_SOURCE) => Err(source_error(&message)),
             (Some(code), _) if code == i32::from(EXIT_FAILED) => Err(BuildError::Compiler(message)),
             (Some(EXIT_PANIC), _) if message.contains("Resource temporarily unavailable") => {
                 Err(out_of_memory())
@@ -101,6 +124,13 @@ impl Compiler {
             }
             _ => Err(BuildError::Invalid(format!("the compiler ended with {status}: {message}"))),
         }
+    }
+}
+
+fn source_error(message: &str) -> BuildError {
+    match serde_json::from_str(message) {
+        Ok(error) => BuildError::Source(Box::new(error)),
+        Err(_) => BuildError::Invalid("the source cannot be read".into()),
     }
 }
 

@@ -61,6 +61,38 @@ impl DiskCache {
         loaded.map(Some)
     }
 
+    /// Where a file is whose seal is intact; `None` where there is none. Blocks.
+    ///
+    /// # Errors
+    /// [`DiskError`].
+    pub fn checked(&self, key: &ArtifactKey) -> Result<Option<PathBuf>, DiskError> {
+        Ok(self.read(key)?.map(|_| self.path(key)))
+    }
+
+    /// What a file holds; `None` where there is none. Blocks.
+    ///
+    /// # Errors
+    /// [`DiskError`]; a file that fails its check was removed.
+    pub fn read(&self, key: &ArtifactKey) -> Result<Option<Vec<u8>>, DiskError> {
+        let path = self.path(key);
+        let mut sealed = match fs::read(&path) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        match self.sealer.open(key, &sealed) {
+            Ok(bytes) => {
+                let length = bytes.len();
+                sealed.truncate(length);
+                Ok(Some(sealed))
+            }
+            Err(error) => {
+                let _ = fs::remove_file(&path);
+                Err(error.into())
+            }
+        }
+    }
+
     fn open(
         &self,
         engine: &PooledEngine,

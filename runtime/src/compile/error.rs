@@ -1,5 +1,6 @@
 //! Why a module cannot be run.
 
+use super::javascript::SourceError;
 use std::path::PathBuf;
 
 /// Why no machine code could be made of a module. The text is written for the function's author.
@@ -40,7 +41,7 @@ pub enum BuildError {
     Invalid(String),
     /// The JavaScript or TypeScript cannot be read.
     #[error("{0}")]
-    Source(String),
+    Source(Box<SourceError>),
     /// This server has no JavaScript engine: no fault of the function.
     #[error(
         "JavaScript cannot be run: {} cannot be read ({reason}); put wasmforge-js.wasm beside the program, or say in WASMFORGE_JS_ENGINE where it is",

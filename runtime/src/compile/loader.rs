@@ -49,10 +49,10 @@ pub struct Loader {
     pub(super) store: Arc<dyn ModuleStore>,
     pub(super) javascript: JavaScript,
     metrics: Arc<Metrics>,
-    compiler: Compiler,
-    disk: DiskCache,
-    sealer: Sealer,
-    max_module: u64,
+    pub(super) compiler: Compiler,
+    pub(super) disk: DiskCache,
+    pub(super) sealer: Sealer,
+    pub(super) max_module: u64,
     loaded: Cache<LoadKey, Arc<Prepared>>,
     refused: moka::sync::Cache<LoadKey, BuildError>,
     hits: AtomicU64,
@@ -194,7 +194,7 @@ impl Loader {
     }
 
     /// Notes in the version's row whether it compiled: rows are also written by others than our own API.
-    async fn record_build(&self, function: &Function, error: Option<&BuildError>) {
+    pub(super) async fn record_build(&self, function: &Function, error: Option<&BuildError>) {
         if error.is_some_and(|error| !error.is_fault_of_module()) {
             return;
         }
@@ -304,7 +304,7 @@ impl Loader {
     }
 
     /// Leaves code for other nodes, without making anybody wait.
-    fn share(&self, key: ArtifactKey, mut code: Vec<u8>) {
+    pub(super) fn share(&self, key: ArtifactKey, mut code: Vec<u8>) {
         let store = self.store.clone();
         code.extend(self.sealer.seal(&key, &code));
         tokio::spawn(async move {
@@ -314,7 +314,7 @@ impl Loader {
         });
     }
 
-    fn engine(&self, profile: EngineProfile) -> Result<&PooledEngine, BuildError> {
+    pub(super) fn engine(&self, profile: EngineProfile) -> Result<&PooledEngine, BuildError> {
         self.engines.get(profile).map_err(|error| BuildError::Compiler(error.to_string()))
     }
 }

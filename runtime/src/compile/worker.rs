@@ -1,12 +1,14 @@
-//! What the compiler process does: read a module, write machine code.
+//! What the compiler process does: read a module and write machine code, or read a source and write a program.
 //!
 //! A hang or a crash at compile time is no vulnerability by wasmtime's definition, so a module from anybody is compiled
 //! in a process of its own, which can be killed, and which holds no secret.
 
 use super::inspect::{ComponentKind, inspect};
+use super::javascript::{SourceError, worker as javascript};
 use crate::engine::EngineProfile;
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use wasmtime::Engine;
 
@@ -15,6 +17,9 @@ pub(super) const EXIT_BAD_MODULE: u8 = 3;
 
 /// The exit status that says the compiler itself could not be set up.
 pub(super) const EXIT_FAILED: u8 = 4;
+
+/// The exit status that says a source is at fault; standard error has a [`SourceError`] as JSON.
+pub(super) const EXIT_BAD_SOURCE: u8 = 5;
 
 /// What the server tells the compiler process on its command line.
 #[derive(Debug, Clone, clap::Args)]
@@ -28,6 +33,9 @@ pub struct WorkerArgs {
     /// Bytes of address space.
     #[arg(long)]
     pub memory_bytes: u64,
+    /// The machine code of the JavaScript engine, where the input is a source for it.
+    #[arg(long)]
+    pub javascript: Option<PathBuf>,
 }
 
 /// Compiles standard input to standard output.
@@ -36,12 +44,16 @@ pub fn run(args: &WorkerArgs) -> ExitCode {
     match compile(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Module(message)) => fail(EXIT_BAD_MODULE, &message),
+        Err(Failure::Source(error)) => {
+            fail(EXIT_BAD_SOURCE, &serde_json::to_string(&error).unwrap_or_default())
+        }
         Err(Failure::Setup(message)) => fail(EXIT_FAILED, &message),
     }
 }
 
 enum Failure {
     Module(String),
+    Source(SourceError),
     Setup(String),
 }
 
@@ -56,10 +68,26 @@ fn compile(args: &WorkerArgs) -> Result<(), Failure> {
         .ok_or_else(|| Failure::Setup(format!("unknown profile {}", args.profile)))?;
     let mut module = Vec::new();
     std::io::stdin().read_to_end(&mut module).map_err(|error| Failure::Setup(error.to_string()))?;
-    inspect(&module).map_err(|error| Failure::Module(error.to_string()))?;
-    let engine = Engine::new(&profile.config()).map_err(|error| Failure::Setup(format!("{error:#}")))?;
-    let code = engine.precompile_component(&module).map_err(|error| Failure::Module(format!("{error:#}")))?;
+    let code = match &args.javascript {
+        Some(engine) => javascript::compile(profile, engine, module)?,
+        None => machine_code(profile, &module)?,
+    };
     std::io::stdout().write_all(&code).map_err(|error| Failure::Setup(error.to_string()))
+}
+
+fn machine_code(profile: EngineProfile, module: &[u8]) -> Result<Vec<u8>, Failure> {
+    inspect(module).map_err(|error| Failure::Module(error.to_string()))?;
+    let engine = Engine::new(&profile.config()).map_err(|error| Failure::Setup(format!("{error:#}")))?;
+    engine.precompile_component(module).map_err(|error| Failure::Module(format!("{error:#}")))
+}
+
+impl From<javascript::Failure> for Failure {
+    fn from(failure: javascript::Failure) -> Self {
+        match failure {
+            javascript::Failure::Source(error) => Self::Source(error),
+            javascript::Failure::Setup(message) => Self::Setup(message),
+        }
+    }
 }
 
 /// Sets the limits on this process, before it has read a byte of the module, and dies with the server.

@@ -31,7 +31,7 @@ pub enum InvokeError {
     #[error("The function is busy, try again later")]
     Overloaded,
     /// Its code could not be made ready.
-    #[error("Function could not be loaded")]
+    #[error("{}", not_built(.0))]
     NotBuilt(BuildError),
     /// What it is granted cannot be meant: a row that was written past the API.
     #[error("Function has invalid capabilities")]
@@ -74,6 +74,14 @@ pub enum InvokeError {
 /// Marks an answer that is not the guest's own, with its code: for callers within the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure(pub &'static str);
+
+/// InsForge's runtime answers with what is wrong with a source.
+fn not_built(error: &BuildError) -> String {
+    match error {
+        BuildError::Source(error) => error.summary(),
+        _ => "Function could not be loaded".to_owned(),
+    }
+}
 
 impl InvokeError {
     /// Status and machine-readable code: the one place that decides them.

@@ -106,9 +106,13 @@ impl From<BuildError> for ApiError {
             BuildError::TooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "MODULE_TOO_LARGE", message)
             }
+            BuildError::Source(_) => Self::new(StatusCode::BAD_REQUEST, "INVALID_SOURCE", message),
             BuildError::Store(_) => {
                 tracing::warn!(error = message, "a module could not be admitted");
                 Self::database_unavailable()
+            }
+            BuildError::NoJavaScript { .. } => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "NO_JAVASCRIPT", message)
             }
             error if error.is_fault_of_module() => {
                 Self::new(StatusCode::BAD_REQUEST, "INVALID_MODULE", message)

@@ -65,11 +65,10 @@ pub(super) async fn update(
     let wanted = parse_update(object, state.max_module, &state.capabilities)?;
     let code = match wanted.code {
         // Compiling takes long; a name that is not there need not wait for it.
-        Some(module @ Submitted::Module(_)) => {
+        Some(code) => {
             state.registry.get(&slug).await?.ok_or_else(ApiError::function_not_found)?;
-            Some(admitted(&state, module).await?)
+            Some(admitted(&state, code).await?)
         }
-        Some(source) => Some(admitted(&state, source).await?),
         None => None,
     };
     let changes = Changes {
@@ -91,10 +90,13 @@ pub(super) async fn delete(
     Ok(Json(json!({ "success": true, "message": format!("Function {slug} deleted successfully") })))
 }
 
-/// Lets a module through that compiles. Nothing is written before that.
+/// Lets code through that compiles. Nothing is written before that.
 async fn admitted(state: &PlatformState, submitted: Submitted) -> Result<Code, ApiError> {
     Ok(match submitted {
-        Submitted::Source(text) => Code::Source(text),
+        Submitted::Source(text) => {
+            state.loader.admit_source(text.clone().into()).await?;
+            Code::Source(text)
+        }
         Submitted::Module(bytes) => {
             state.loader.admit(bytes.clone()).await?;
             Code::Component(bytes)

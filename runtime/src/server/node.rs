@@ -77,13 +77,13 @@ impl Node {
         let capabilities = Arc::new(capabilities(platform)?);
         let instances = config.admission.concurrency;
         let engines = Arc::new(Engines::new(instances, config.limits, ticker.clone(), capabilities.clone()));
-        make_common_engine(engines.clone());
         let seal = match config.encryption_key.is_empty() {
             true => local_seal(&config.compile.cache_dir)?,
             false => config.encryption_key.clone(),
         };
         let store = registry.store();
         let loader = Arc::new(Loader::new(&config.compile, &seal, engines.clone(), store, metrics.clone())?);
+        make_common_engines(engines.clone(), loader.clone());
         let invoker = Arc::new(Invoker {
             directory: registry.directory(),
             loader: loader.clone(),
@@ -147,12 +147,18 @@ impl Node {
     }
 }
 
-/// Makes the engine that most functions need while the listeners come up, so that the first request need not.
-fn make_common_engine(engines: Arc<Engines>) {
-    tokio::task::spawn_blocking(move || {
-        let common = EngineProfile { wasi: WasiVersion::V02, metered: false };
-        if let Err(error) = engines.get(common) {
-            tracing::error!(%error, "no function can run");
+/// Makes the engine that most functions need while the listeners come up, and then the one that those in JavaScript share, so
+/// that the first request need not.
+fn make_common_engines(engines: Arc<Engines>, loader: Arc<Loader>) {
+    tokio::spawn(async move {
+        let made = tokio::task::spawn_blocking(move || {
+            let common = EngineProfile { wasi: WasiVersion::V02, metered: false };
+            if let Err(error) = engines.get(common) {
+                tracing::error!(%error, "no function can run");
+            }
+        });
+        if made.await.is_ok() {
+            loader.warm_javascript().await;
         }
     });
 }

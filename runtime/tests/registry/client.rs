@@ -17,7 +17,7 @@ use wasmforge::registry::{ModuleHash, PostgresRegistry};
 
 pub const API_KEY: &str = "ik_0000000000000000000000000000000000000000000000000000000000000000";
 
-/// Admits what begins with `\0asm`; refuses everything else, or everything at all.
+/// Admits sources and what begins with `\0asm`; refuses everything else, or everything at all.
 #[derive(Default)]
 pub struct Gate {
     pub broken: Mutex<Option<BuildError>>,
@@ -30,6 +30,13 @@ impl Admit for Gate {
             Some(error) => Err(error.clone()),
             None if module.starts_with(b"\0asm") => Ok(ModuleHash::of(&module)),
             None => Err(BuildError::NotWasm("no magic number".into())),
+        }
+    }
+
+    async fn admit_source(&self, source: Bytes) -> Result<ModuleHash, BuildError> {
+        match &*self.broken.lock() {
+            Some(error) => Err(error.clone()),
+            None => Ok(ModuleHash::of(&source)),
         }
     }
 }

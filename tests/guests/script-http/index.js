@@ -193,11 +193,10 @@ const fetches = {
   '/fetch-aborted': async (request) => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
-    const timeout = AbortSignal.timeout(20);
     return Response.json({
       already: await outcome(() => fetch(other(request), { signal: AbortSignal.abort() })),
       later: await outcome(() => fetch(other(request), { signal: controller.signal })),
-      timeout: await outcome(() => fetch(other(request), { signal: timeout })),
+      timeout: await outcome(() => fetch(other(request), { signal: AbortSignal.timeout(20) })),
     });
   },
   '/fetch-data': async () => new Response(await fetch('data:text/plain;base64,aGVsbG8=').then((data) => data.text())),

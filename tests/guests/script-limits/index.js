@@ -44,7 +44,7 @@ const excesses = {
       return Response.json([error.name, error.message]);
     }
   },
-  nesting: () => Response.json([typeof JSON.parse('['.repeat(1000) + ']'.repeat(1000)), deep(800)]),
+  nesting: () => Response.json([typeof JSON.parse('['.repeat(1000) + ']'.repeat(1000)), deep(400)]),
 };
 
 /** Calls that deep are nothing out of the ordinary. */

@@ -2,8 +2,6 @@
 
 use crate::own_origin::encode;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 use wasmforge_tests::{
     ANON_KEY, API_KEY, Answer, Database, Node, Postgrest, RsaKey, Serve, component, encrypt, in_seconds,
     in_time, request, token_signed_with, unsigned_token,
@@ -11,7 +9,7 @@ use wasmforge_tests::{
 
 /// PostgREST wants 32 bytes.
 const SECRET: &str = "a-token-secret-of-32-bytes-or-more";
-const ANN: &str = "00000000-0000-4000-8000-00000000000a";
+pub const ANN: &str = "00000000-0000-4000-8000-00000000000a";
 const BOB: &str = "00000000-0000-4000-8000-00000000000b";
 
 const SCHEMA: &str = "
@@ -28,14 +26,14 @@ const SCHEMA: &str = "
     CREATE FUNCTION nothing() RETURNS void LANGUAGE sql AS $$ $$;";
 
 /// A node with a database and a PostgREST over it.
-struct Platform {
-    node: Node,
-    postgrest: Postgrest,
-    database: Database,
+pub struct Platform {
+    pub node: Node,
+    pub postgrest: Postgrest,
+    pub database: Database,
 }
 
 impl Platform {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let database = Database::create().await;
         let mut postgrest = Postgrest::beside(&database, SECRET);
         let node = node(&database, &postgrest.url()).await;
@@ -44,11 +42,11 @@ impl Platform {
         Self { node, postgrest, database }
     }
 
-    async fn ask(&self, method: &str, path: &str, bearer: &str, body: &str) -> Answer {
+    pub async fn ask(&self, method: &str, path: &str, bearer: &str, body: &str) -> Answer {
         ask(&self.node, method, path, bearer, &[], body).await
     }
 
-    async fn notes(&self, method: &str, query: &str, subject: &str, body: Value) -> Answer {
+    pub async fn notes(&self, method: &str, query: &str, subject: &str, body: Value) -> Answer {
         let headers = [("prefer", "return=representation")];
         let path = format!("/api/database/records/notes{query}");
         let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -56,7 +54,7 @@ impl Platform {
     }
 }
 
-async fn node(database: &Database, postgrest: &str) -> Node {
+pub async fn node(database: &Database, postgrest: &str) -> Node {
     Serve::over(database)
         .var("JWT_SECRET", SECRET)
         .var("POSTGREST_BASE_URL", postgrest)
@@ -65,7 +63,7 @@ async fn node(database: &Database, postgrest: &str) -> Node {
         .await
 }
 
-async fn ask(
+pub async fn ask(
     node: &Node,
     method: &str,
     path: &str,
@@ -83,7 +81,7 @@ fn claims(role: &str, subject: &str) -> Value {
     json!({ "sub": subject, "role": role, "exp": in_seconds(60) })
 }
 
-fn token_of(subject: &str) -> String {
+pub fn token_of(subject: &str) -> String {
     token_signed_with(SECRET, &claims("authenticated", subject))
 }
 
@@ -238,41 +236,6 @@ async fn queries_preferences_and_ranges_pass() {
 }
 
 #[tokio::test]
-async fn an_empty_string_is_left_out_where_it_could_not_be_stored() {
-    let platform = Platform::start().await;
-    let added = platform.notes("POST", "", ANN, json!({ "text": "", "due": "", "price": "" })).await;
-    assert_eq!(added.code(), 201, "{added:?}");
-    let row = &added.json()[0];
-    assert_eq!((&row["text"], &row["due"], &row["price"]), (&json!(""), &Value::Null, &Value::Null));
-    let many = json!([{ "text": "a", "due": "" }, { "text": "", "due": "2026-01-02" }]);
-    let added = platform.notes("POST", "?columns=text,due", ANN, many).await;
-    assert_eq!((&added.json()[0]["due"], &added.json()[1]["due"]), (&Value::Null, &json!("2026-01-02")));
-    let one = format!("?id=eq.{}", added.json()[1]["id"]);
-    let changed = platform.notes("PATCH", &one, ANN, json!({ "text": "", "due": "" })).await;
-    assert_eq!(changed.json()[0]["due"], "2026-01-02", "what is left out stays: {changed:?}");
-
-    // No digit is lost on the way.
-    let body = r#"{"text":"","due":"","price":12345678901234567890.12345678901234567890}"#;
-    let path = "/api/database/records/notes?select=price::text";
-    let headers = [("prefer", "return=representation")];
-    let exact = ask(&platform.node, "POST", path, &token_of(ANN), &headers, body).await;
-    assert_eq!(exact.json(), json!([{ "price": "12345678901234567890.12345678901234567890" }]));
-
-    // A column's new type is known soon.
-    platform.database.execute("ALTER TABLE notes ALTER due TYPE text").await;
-    in_time("the column being one of text", async {
-        loop {
-            let added = platform.notes("POST", "", ANN, json!({ "text": "x", "due": "" })).await;
-            if added.json()[0]["due"] == "" {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn no_name_leads_elsewhere() {
     let platform = Platform::start().await;
     for name in
@@ -317,140 +280,6 @@ async fn a_client_cannot_claim_another_identity_by_headers() {
     }
     assert_eq!((&seen["x-mine"], &seen["prefer"]), (&json!("yes"), &json!("count=exact")));
     assert!(!seen["authorization"].as_str().unwrap().contains(&token_of(ANN)), "{seen}");
-}
-
-#[tokio::test]
-async fn a_body_that_is_too_large_is_refused_whatever_it_is_and_however_it_comes() {
-    let platform = Platform::start().await;
-    let text = "x".repeat(70_000);
-    for (path, kind, body) in [
-        ("/api/database/records/lines", "application/json", json!({ "id": 1, "text": text }).to_string()),
-        ("/api/database/records/lines", "text/csv", format!("id,text\n1,{text}\n")),
-        ("/api/database/rpc/whoami", "application/json", json!({ "text": text }).to_string()),
-    ] {
-        let headers = [("x-api-key", API_KEY), ("content-type", kind)];
-        let answer = platform.node.ask("POST", path, &headers, body.clone()).await;
-        assert_eq!(answer.api_error().1, "PAYLOAD_TOO_LARGE", "{path} {kind}");
-        let mut connection = platform.node.platform().http1().await;
-        let call = request("POST", path).header("x-api-key", API_KEY).header("content-type", kind);
-        let (upload, answer) = connection.upload(call);
-        upload.write(body).await;
-        drop(upload);
-        let answer = answer.await.unwrap().finish().await;
-        assert_eq!(answer.api_error().1, "PAYLOAD_TOO_LARGE", "{path} {kind} in chunks: {answer:?}");
-    }
-    assert_eq!(platform.database.number("(SELECT count(*) FROM lines)").await, 0);
-}
-
-#[tokio::test]
-async fn other_bodies_than_json_pass_as_they_are_and_whole_or_not_at_all() {
-    let platform = Platform::start().await;
-    let path = "/api/database/records/lines?columns=id,text";
-    let call = || request("POST", path).header("x-api-key", API_KEY).header("content-type", "text/csv");
-    let mut connection = platform.node.platform().http1().await;
-    let (upload, answer) = connection.upload(call());
-    for chunk in ["id,te", "xt\n1,\"\"\n", "2,two\n"] {
-        assert!(upload.write(chunk).await);
-    }
-    drop(upload);
-    let answer = answer.await.unwrap().finish().await;
-    assert_eq!((answer.code(), answer.text()), (201, "[]"), "{answer:?}");
-
-    let mut raw = platform.node.platform().raw().await;
-    let head =
-        format!("POST {path} HTTP/1.1\r\nhost: a\r\nx-api-key: {API_KEY}\r\ncontent-type: text/csv\r\n");
-    let half = "id,text\n3,half of it";
-    let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{half}\r\n", half.len());
-    assert!(raw.write(&chunked).await);
-    drop(raw);
-    let mut raw = platform.node.platform().raw().await;
-    assert!(raw.write(&format!("{head}content-length: 1000\r\n\r\n{half}")).await);
-    drop(raw);
-    // What would be written is written by now: a later request has been answered.
-    let last = platform.node.platform().send(call().body("id,text\n4,four\n").unwrap()).await;
-    assert_eq!(last.code(), 201, "{last:?}");
-    let rows = platform.database.text("(SELECT string_agg(id || text, ',' ORDER BY id) FROM lines)").await;
-    assert_eq!(rows.unwrap(), "1,2two,4four");
-}
-
-#[tokio::test]
-async fn a_postgrest_that_is_away_is_an_error_and_one_that_comes_back_answers() {
-    let mut platform = Platform::start().await;
-    let path = "/api/database/rpc/whoami";
-    platform.postgrest.stop();
-    for method in ["GET", "POST"] {
-        let answer = platform.ask(method, path, API_KEY, "").await;
-        let expected = (502, "UPSTREAM_FAILURE".into(), "PostgREST cannot be reached".into());
-        assert_eq!(answer.api_error(), expected, "{method}");
-    }
-    // A write that found no connection is tried again, too.
-    let (answer, ()) =
-        tokio::join!(platform.node.ask("POST", path, &[("x-api-key", API_KEY)], "{}"), async {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            platform.postgrest.start().await;
-        });
-    assert!(matches!(answer.code(), 200 | 502 | 503), "{answer:?}");
-    assert_eq!(platform.ask("POST", path, API_KEY, "{}").await.json()["role"], "project_admin");
-}
-
-#[tokio::test]
-async fn a_node_without_postgrest_says_so() {
-    let database = Database::create().await;
-    for base in ["", "no URL"] {
-        let node = node(&database, base).await;
-        let answer = ask(&node, "GET", "/api/database/records/lines", API_KEY, &[], "").await;
-        let expected = (503, "UPSTREAM_FAILURE".into(), "no PostgREST is configured".into());
-        assert_eq!(answer.api_error(), expected, "{base:?}");
-    }
-}
-
-/// A server that stands where PostgREST should. It closes its first connections without a word, and answers on the others
-/// with these bytes.
-async fn impostor(silent: usize, answer: &'static [u8]) -> (String, tokio::task::JoinHandle<()>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let task = tokio::spawn(async move {
-        for connection in 0.. {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut buffer = [0; 4096];
-            let _ = stream.read(&mut buffer).await;
-            if connection >= silent {
-                let _ = stream.write_all(answer).await;
-            }
-        }
-    });
-    (url, task)
-}
-
-#[tokio::test]
-async fn a_read_is_tried_three_times_and_a_write_that_was_sent_once() {
-    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n[]";
-    let database = Database::create().await;
-    for (method, silent, status) in [("GET", 2, 200), ("GET", 3, 502), ("POST", 1, 502), ("DELETE", 1, 502)] {
-        let (url, task) = impostor(silent, ANSWER).await;
-        let node = node(&database, &url).await;
-        let answer = ask(&node, method, "/api/database/records/lines", API_KEY, &[], "").await;
-        assert_eq!(answer.code(), status, "{method} after {silent}: {answer:?}");
-        task.abort();
-    }
-}
-
-#[tokio::test]
-async fn an_answer_that_breaks_off_is_not_taken_for_a_whole_one() {
-    let database = Database::create().await;
-    for (half, status) in [
-        (&b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"[..], 502),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n[{\"id\":1},", 200),
-        (b"HTTP/1.1 nonsense\r\n\r\n", 502),
-    ] {
-        let (url, task) = impostor(0, half).await;
-        let node = node(&database, &url).await;
-        let call = request("GET", "/api/database/records/lines").header("x-api-key", API_KEY);
-        let open = node.platform().open(call.body("").unwrap()).await;
-        let (answer, cut) = open.finish_or_cut().await;
-        assert_eq!((answer.code(), cut.is_some()), (status, status == 200), "{answer:?}");
-        task.abort();
-    }
 }
 
 #[tokio::test]

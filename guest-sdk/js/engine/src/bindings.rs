@@ -15,13 +15,18 @@ struct Engine;
 
 impl Guest for Engine {
     fn initialize(layer: String) -> Result<(), String> {
-        crate::engine::initialize(&layer)
+        // Kept: it would leave a hole in the heap that was just arranged.
+        crate::engine::initialize(layer.leak())
     }
 }
 
 impl exports::wasmforge::javascript::compiler::Guest for Engine {
     fn compile(source: String, form: Form) -> Result<Vec<u8>, Problem> {
         crate::program::compile(&source, form)
+    }
+
+    fn evaluate(bytecode: Vec<u8>) -> Result<(), Problem> {
+        crate::program::evaluate(bytecode)
     }
 }
 
@@ -30,6 +35,7 @@ impl wasmforge_sdk::__private::Guest for Engine {
         request: wasmforge_sdk::__private::IncomingRequest,
         out: wasmforge_sdk::__private::ResponseOutparam,
     ) {
+        crate::image::restore();
         crate::handler::handle(request, out);
     }
 }

@@ -1,7 +1,7 @@
 //! The one QuickJS runtime and context of an instance. They are made before the engine's memory is kept, and never freed.
 
-use crate::native;
 use crate::native::rejections::{self, Unhandled};
+use crate::{heap, native};
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime, Value, qjs};
 use std::cell::OnceCell;
 use std::mem::MaybeUninit;
@@ -37,6 +37,7 @@ pub(crate) fn initialize(layer: &str) -> Result<(), String> {
         Ok::<_, String>(Persistent::save(&ctx, hooks))
     })?;
     runtime.run_gc();
+    context.with(|ctx| heap::arrange(&ctx));
     ENGINE.with(|engine| engine.set(Engine { context, hooks })).map_err(|_| "initialized twice".to_owned())
 }
 

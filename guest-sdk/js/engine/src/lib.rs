@@ -12,6 +12,10 @@ mod engine;
 #[cfg(target_arch = "wasm32")]
 mod handler;
 #[cfg(target_arch = "wasm32")]
+mod heap;
+#[cfg(target_arch = "wasm32")]
+mod image;
+#[cfg(target_arch = "wasm32")]
 mod invocation;
 #[cfg(target_arch = "wasm32")]
 mod native;

@@ -1,9 +1,13 @@
 //! From source to bytecode, and from bytecode to a program that runs.
 
 use crate::bindings::{Form, Problem, program};
-use crate::engine;
+use crate::{engine, image};
 use rquickjs::promise::PromiseState;
-use rquickjs::{Array, CatchResultExt, CaughtError, Ctx, Error, Function, Object, Result, Value, qjs};
+use rquickjs::{
+    Array, CatchResultExt, CaughtError, Ctx, Error, Exception, Function, Object, Persistent, Result, Value,
+    qjs,
+};
+use std::cell::RefCell;
 use std::ffi::CString;
 
 /// What frames of a program are called until they are mapped to the author's file.
@@ -76,9 +80,47 @@ fn position(stack: &str) -> (u32, u32) {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
+thread_local! {
+    /// The program that was evaluated before the memory was kept.
+    static EVALUATED: RefCell<Option<Persistent<Value<'static>>>> = const { RefCell::new(None) };
+}
+
+/// Evaluates a program's top level, and hands the memory over before and after. An instance that does so serves nothing
+/// else.
+pub(crate) fn evaluate(bytecode: Vec<u8>) -> std::result::Result<(), Problem> {
+    let bytecode: &'static [u8] = bytecode.leak();
+    image::capture();
+    engine::turn(|ctx, hooks| {
+        let program = run(ctx, hooks, bytecode).catch(ctx).map_err(|error| problem(&error))?;
+        EVALUATED.set(Some(Persistent::save(ctx, program)));
+        Ok(())
+    })?;
+    engine::with(|ctx, _| is_settled(ctx).catch(ctx).map_err(|error| problem(&error)))?;
+    image::capture();
+    Ok(())
+}
+
+/// Whether nothing of the program's top level waits any more; else an error.
+fn is_settled(ctx: &Ctx<'_>) -> Result<()> {
+    let program = EVALUATED.with_borrow(Clone::clone).map(|program| program.restore(ctx)).transpose()?;
+    let Some(program) = program.and_then(Value::into_object) else { return Ok(()) };
+    let evaluated: Value<'_> = program.get("evaluated")?;
+    if evaluated.is_undefined() || is_done(&evaluated) {
+        return Ok(());
+    }
+    Err(Exception::throw_message(ctx, "the program's top level waits for something"))
+}
+
 /// The instance's program, evaluated as far as it goes without waiting: what the layer's `dispatch` takes.
 pub(crate) fn of_instance<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>) -> Result<Value<'js>> {
-    let loaded = load(ctx, program::bytecode().leak())?;
+    match EVALUATED.take() {
+        Some(program) => program.restore(ctx),
+        None => run(ctx, hooks, program::bytecode().leak()),
+    }
+}
+
+fn run<'js>(ctx: &Ctx<'js>, hooks: &Object<'js>, bytecode: &'static [u8]) -> Result<Value<'js>> {
+    let loaded = load(ctx, bytecode)?;
     let evaluate: Function<'js> = hooks.get("evaluate")?;
     evaluate.call((loaded,))
 }

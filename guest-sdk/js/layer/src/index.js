@@ -11,16 +11,18 @@ import './clone/index.js';
 import './performance/index.js';
 import './messages/index.js';
 import './navigator/index.js';
+import './heap/hot-begins.js';
 import './console/index.js';
 import './random/index.js';
 import './timers/index.js';
 import './fetch/index.js';
-import './node/index.js';
-import './services/index.js';
-import './insforge/index.js';
 import { dispatch } from './dispatch/index.js';
 import { fail, stalled, uncaught, unhandled } from './dispatch/failure.js';
 import { evaluate } from './dispatch/handler.js';
+import './heap/hot-ends.js';
+import './node/index.js';
+import './services/index.js';
+import './insforge/index.js';
 import { timer } from './timers/index.js';
 
 /** What the engine calls. */

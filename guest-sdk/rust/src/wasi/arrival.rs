@@ -29,10 +29,16 @@ impl Arrival {
         serve::url(&self.0)
     }
 
-    /// Its headers, in their order.
+    /// Its headers, in their order; `host`, which the sandbox keeps apart, comes first.
     #[must_use]
     pub fn headers(&self) -> Vec<(String, Vec<u8>)> {
-        self.0.headers().entries()
+        let mut entries = self.0.headers().entries();
+        if let Some(authority) = self.0.authority()
+            && !entries.iter().any(|(name, _)| name == "host")
+        {
+            entries.insert(0, ("host".to_owned(), authority.into_bytes()));
+        }
+        entries
     }
 
     /// Its body.

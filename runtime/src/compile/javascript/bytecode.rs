@@ -1,64 +1,55 @@
-//! From source to bytecode, by the engine's own compiler in its sandbox.
+//! From text to bytecode, by the engine's own compiler in its sandbox.
 
-use super::super::BuildError;
-use super::form::is_module;
-use wasmtime::component::{Component, ComponentType, Lift, Linker, Lower};
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
+use super::error::SourceError;
+use super::instance::{Deploying, Problem};
+use crate::engine::EngineProfile;
+use std::path::Path;
+use wasmtime::component::{Component, ComponentType, Lower};
+use wasmtime::{Engine, Trap};
 
-/// Bytes of memory that the compiler may use.
-const MEMORY: usize = 512 * 1024 * 1024;
-
-/// The engine's interface.
-const COMPILER: &str = "wasmforge:javascript/compiler@0.1.0";
-
-#[derive(Clone, Copy, ComponentType, Lower)]
+/// How the engine reads a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lower)]
 #[component(enum)]
 #[repr(u8)]
-enum Form {
+pub(super) enum Form {
+    /// A script whose value is a function.
     #[component(name = "script")]
     Script,
+    /// An ECMAScript module.
     #[component(name = "module")]
     Module,
 }
 
-#[derive(ComponentType, Lift)]
-#[component(record)]
-struct Problem {
-    message: String,
-    line: u32,
-    column: u32,
+/// The engine, from machine code that the server has checked.
+pub(super) fn load(profile: EngineProfile, code: &Path) -> wasmtime::Result<Component> {
+    let engine = Engine::new(&profile.config())?;
+    // SAFETY: the server has checked the seal of this file, which lies in a folder that this user alone writes to and
+    // where files are only ever renamed into place.
+    #[allow(unsafe_code)]
+    unsafe {
+        Component::deserialize_file(&engine, code)
+    }
 }
 
-/// Compiles `source` in an instance that can call nothing.
-pub(super) async fn compile(engine: &Component, source: &str) -> Result<Vec<u8>, BuildError> {
-    let compiled = match is_module(source) {
-        true => call(engine, source, Form::Module).await,
-        false => call(engine, &function(source), Form::Script).await,
-    };
-    let compiled = compiled.map_err(|error| BuildError::Source(format!("{error:#}")))?;
-    compiled.map_err(|Problem { message, line, column }| {
-        BuildError::Source(format!("{message} (line {line}, column {column})"))
-    })
-}
-
-/// A script is a function's body.
-fn function(body: &str) -> String {
-    format!("(function (exports, module) {{{body}\n}})")
-}
-
-async fn call(engine: &Component, source: &str, form: Form) -> wasmtime::Result<Result<Vec<u8>, Problem>> {
-    let mut linker: Linker<StoreLimits> = Linker::new(engine.engine());
-    linker.define_unknown_imports_as_traps(engine)?;
-    let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
-    let mut store = Store::new(engine.engine(), limits);
-    store.limiter(|limits| limits);
-    store.set_epoch_deadline(u64::MAX / 2);
-    let instance = linker.instantiate_async(&mut store, engine).await?;
-    let compiler = instance.get_export_index(&mut store, None, COMPILER);
-    let compile = instance.get_export_index(&mut store, compiler.as_ref(), "compile");
-    let compile = compile.ok_or_else(|| wasmtime::format_err!("the engine has no compiler"))?;
-    let compile =
-        instance.get_typed_func::<(&str, Form), (Result<Vec<u8>, Problem>,)>(&mut store, compile)?;
-    let (compiled,) = compile.call_async(&mut store, (source, form)).await?;
+/// Compiles `text` in an instance that can call nothing.
+///
+/// # Errors
+/// The outer error is the engine's, unless [`exhausted`] says that it is the text's.
+pub(super) fn compile(
+    engine: &Component,
+    text: &str,
+    form: Form,
+) -> wasmtime::Result<Result<Vec<u8>, Problem>> {
+    let mut instance = Deploying::new(engine)?;
+    let compile = instance.function::<(&str, Form), (Result<Vec<u8>, Problem>,)>("compile")?;
+    let (compiled,) = compile.call(&mut instance.store, (text, form))?;
     Ok(compiled)
+}
+
+/// What a source asked too much of, where that is why the engine failed.
+pub(super) fn exhausted(error: &wasmtime::Error) -> Option<SourceError> {
+    match error.downcast_ref::<Trap>()? {
+        Trap::StackOverflow => Some(SourceError::whole("The source is nested too deeply")),
+        _ => Some(SourceError::whole("The source takes more memory to compile than is allowed")),
+    }
 }

@@ -1,79 +1,27 @@
-//! Functions that are written in JavaScript: one engine that they share, and bytecode for each.
+//! Functions that are written in JavaScript or TypeScript: one engine that they share, and bytecode for each.
+//!
+//! A source comes from anybody, so the compiler process reads it, and the engine's own compiler makes bytecode of it in
+//! its sandbox there. Loading bytecode is trusting it: like machine code it is sealed wherever it is kept.
 
+mod artifact;
 mod builtin;
 mod bytecode;
+mod edit;
 mod engine_file;
-mod form;
-mod map;
+mod error;
+mod frame;
+mod image;
+mod imports;
+mod instance;
+mod positions;
+mod prepare;
+mod programs;
+mod read;
+mod typescript;
+pub(super) mod worker;
+mod wrap;
 
 pub use builtin::{NODE_MODULES, SDK_MODULE, SERVICES_MODULE, is_builtin};
-pub use engine_file::EngineFile;
-
-use super::{BuildError, Loader};
-use crate::engine::Prepared;
-use crate::registry::{Function, ModuleHash};
-use bytecode::compile;
-use bytes::Bytes;
-use moka::future::Cache;
-use std::sync::Arc;
-use wasmforge_host_api::javascript::Program;
-
-/// The engine's file, and the programs that are loaded.
-pub(super) struct JavaScript {
-    file: EngineFile,
-    programs: Cache<ModuleHash, Arc<Program>>,
-}
-
-/// Bytes of bytecode that are kept loaded.
-const LOADED: u64 = 256 * 1024 * 1024;
-
-impl JavaScript {
-    pub(super) fn new(file: EngineFile) -> Self {
-        let programs = Cache::builder()
-            .max_capacity(LOADED)
-            .weigher(|_, program: &Arc<Program>| u32::try_from(program.bytecode.len()).unwrap_or(u32::MAX))
-            .build();
-        Self { file, programs }
-    }
-}
-
-impl Loader {
-    /// The engine, and what it is to run.
-    pub(super) async fn load_source(
-        &self,
-        function: &Function,
-        metered: bool,
-    ) -> Result<(Arc<Prepared>, Arc<Program>), BuildError> {
-        let engine = self.engine_component(metered).await?;
-        let program = self.javascript.programs.try_get_with(function.module, async {
-            let source = self.store.module(function).await;
-            let source = source.map_err(|error| BuildError::Store(error.to_string()))?;
-            self.compile_source(source).await
-        });
-        let program = program.await.map_err(|error| BuildError::clone(&error))?;
-        Ok((engine, program))
-    }
-
-    /// Compiles a source that is about to be deployed, and keeps it warm.
-    ///
-    /// # Errors
-    /// [`BuildError`] in words for its author.
-    pub async fn admit_source(&self, source: Bytes) -> Result<ModuleHash, BuildError> {
-        let hash = ModuleHash::of(&source);
-        let program = self.javascript.programs.try_get_with(hash, self.compile_source(source)).await;
-        program.map_err(|error| BuildError::clone(&error))?;
-        Ok(hash)
-    }
-
-    async fn compile_source(&self, source: Bytes) -> Result<Arc<Program>, BuildError> {
-        let engine = self.engine_component(false).await?;
-        let text = std::str::from_utf8(&source).map_err(|error| BuildError::Source(error.to_string()))?;
-        let bytecode = compile(&engine.component, text).await?;
-        Ok(Arc::new(Program { bytecode: bytecode.into(), positions: Box::new(map::Identity) }))
-    }
-
-    async fn engine_component(&self, metered: bool) -> Result<Arc<Prepared>, BuildError> {
-        let (hash, component) = self.javascript.file.read()?;
-        self.load_component(hash, metered, component).await
-    }
-}
+pub(super) use engine_file::EngineFile;
+pub use error::{Place, SourceError};
+pub(super) use programs::JavaScript;

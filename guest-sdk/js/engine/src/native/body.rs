@@ -30,7 +30,7 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
 }
 
 /// Keeps a body; the answer is its number.
-pub(super) fn keep(body: Body) -> usize {
+pub(in crate::native) fn keep(body: Body) -> usize {
     BODIES.with_borrow_mut(|bodies| {
         bodies.push(Some(body));
         bodies.len() - 1
@@ -50,7 +50,7 @@ fn put_back(number: usize, body: Body) {
 }
 
 /// A body as JavaScript hands it over: nothing, a string, bytes, or the number of one that is kept.
-pub(super) fn of_value(value: &Value<'_>) -> Result<Body> {
+pub(in crate::native) fn of_value(value: &Value<'_>) -> Result<Body> {
     if let Some(string) = value.as_string() {
         return Ok(Body::from(text::utf8(string)));
     }

@@ -1,8 +1,9 @@
 //! `native.compression`: gzip (RFC 1952), zlib (RFC 1950) and raw deflate (RFC 1951), by the crate `flate2`.
 
 use super::encoding::bytes;
+use super::inflate::Inflate;
 use flate2::Compression;
-use flate2::write::{DeflateDecoder, DeflateEncoder, GzDecoder, GzEncoder, ZlibDecoder, ZlibEncoder};
+use flate2::write::{DeflateEncoder, GzDecoder, GzEncoder, ZlibEncoder};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, TypedArray, Value};
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -42,12 +43,24 @@ macro_rules! codecs {
 }
 
 codecs! {
-    DeflateDecoder Write::flush;
     GzDecoder Write::flush;
-    ZlibDecoder Write::flush;
     DeflateEncoder |_| Ok(());
     GzEncoder |_| Ok(());
     ZlibEncoder |_| Ok(());
+}
+
+impl Codec for Inflate {
+    fn end(&mut self) -> io::Result<()> {
+        if self.ended() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
+    }
 }
 
 pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
@@ -80,8 +93,7 @@ fn compressor(format: String) -> usize {
 fn decompressor(format: String) -> usize {
     keep(match format.as_str() {
         "gzip" => Box::new(GzDecoder::new(Vec::new())),
-        "deflate" => Box::new(ZlibDecoder::new(Vec::new())),
-        _ => Box::new(DeflateDecoder::new(Vec::new())),
+        format => Box::new(Inflate::new(format == "deflate")),
     })
 }
 

@@ -44,7 +44,7 @@ fn send<'js>(
     })
 }
 
-type Head = List<(u16, &'static str, String, usize)>;
+pub(in crate::native) type Head = List<(u16, &'static str, String, usize)>;
 
 async fn answer(
     request: std::result::Result<wasmforge_sdk::http::Request<Result<wasmforge_sdk::Body>>, Failure>,
@@ -59,7 +59,7 @@ async fn answer(
     }
 }
 
-fn request(
+pub(in crate::native) fn request(
     method: &str,
     url: String,
     headers: Vec<(String, Vec<u8>)>,
@@ -79,7 +79,7 @@ fn request(
     Ok(request)
 }
 
-fn head(response: Response) -> Head {
+pub(in crate::native) fn head(response: Response) -> Head {
     let (head, body) = response.into_parts();
     let headers: Vec<_> = head
         .headers

@@ -19,7 +19,7 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
 }
 
 /// Headers as one string: names and values by turns, a line for each. Neither can have a line break in it.
-pub(super) fn lines(headers: &[(String, Vec<u8>)]) -> String {
+pub(in crate::native) fn lines(headers: &[(String, Vec<u8>)]) -> String {
     let size = headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     let mut text = String::with_capacity(size);
     for (name, value) in headers {
@@ -34,7 +34,7 @@ pub(super) fn lines(headers: &[(String, Vec<u8>)]) -> String {
 }
 
 /// The reverse of [`lines`].
-pub(super) fn headers(lines: &str) -> Vec<(String, Vec<u8>)> {
+pub(in crate::native) fn headers(lines: &str) -> Vec<(String, Vec<u8>)> {
     let mut headers = Vec::new();
     let mut lines = lines.split('\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {

@@ -6,6 +6,7 @@ mod console;
 mod encoding;
 mod errors;
 mod fetch;
+mod inflate;
 mod invocation;
 mod modules;
 mod performance;
@@ -25,6 +26,7 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     encoding::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
+    crate::heap::register(ctx, native)?;
     invocation::register(ctx, native)?;
     modules::register(ctx, native)?;
     performance::register(ctx, native)?;

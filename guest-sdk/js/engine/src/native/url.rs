@@ -28,15 +28,18 @@ fn parts<'js>(ctx: &Ctx<'js>, url: &Url) -> Result<Array<'js>> {
     let at = |position| url[..position].len();
     let parts = Array::new(ctx.clone())?;
     parts.set(0, url.as_str())?;
-    let host_end = at(Position::AfterHost);
+    let username = at(Position::BeforeUsername);
+    let username_end = username + url.username().len();
+    // After the colon. `Position` looks at bytes that a URL without a host does not have.
+    let password = username_end + usize::from(url.password().is_some());
     let positions = [
         at(Position::AfterScheme) + 1,
-        at(Position::BeforeUsername),
-        at(Position::AfterUsername),
-        at(Position::BeforePassword),
-        at(Position::AfterPassword),
+        username,
+        username_end,
+        password,
+        password + url.password().unwrap_or_default().len(),
         at(Position::BeforeHost),
-        host_end,
+        at(Position::AfterHost),
         at(Position::AfterPort),
         at(Position::BeforePath),
         at(Position::AfterPath),

@@ -6,10 +6,12 @@ import { config, env } from './config.js';
 import { cors } from './cors.js';
 import * as errors from './errors.js';
 import { files } from './files.js';
+import { functions } from './functions.js';
 import { kv } from './kv.js';
 import { log } from './log.js';
 import { realtime } from './realtime.js';
+import { rest } from './rest/index.js';
 import { sql } from './sql/index.js';
 import { storage } from './storage.js';
 
-defineModule('wasmforge', { ai, auth, config, cors, env, files, kv, log, realtime, sql, storage, ...errors });
+defineModule('wasmforge', { ai, auth, config, cors, env, files, functions, kv, log, realtime, rest, sql, storage, ...errors });

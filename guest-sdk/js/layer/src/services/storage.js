@@ -1,7 +1,9 @@
 import { native } from '../native.js';
-import { known, textOf } from './bytes.js';
-import { done, here, settled } from './call.js';
+import { Body } from '../fetch/body.js';
+import { NativeBody } from '../fetch/native_body.js';
+import { here, settled } from './call.js';
 import { StorageError } from './errors.js';
+import { content } from './exchange.js';
 
 const host = native.services.storage;
 
@@ -20,29 +22,9 @@ class Bucket {
   }
 
   async upload(key, body, { contentType } = {}) {
-    const { bytes, stream, type } = await opened(body);
-    const given = contentType ?? type;
-    const info = stream
-      ? await this.#pump(String(key), given, stream)
-      : await settled(StorageError, () => host.put(this.#name, this.#service, String(key), given, bytes));
-    return described(info);
-  }
-
-  async #pump(key, contentType, stream) {
-    const writer = done(StorageError, () => host.upload(this.#name, this.#service, key, contentType));
-    const stored = settled(StorageError, () => writer.stored);
-    // It is heard of below, unless the stream is what fails.
-    stored.catch(() => {});
-    try {
-      for await (const chunk of stream) {
-        if (!(await writer.write(chunkOf(chunk)))) break;
-      }
-    } catch (error) {
-      writer.abort(String(error?.message ?? error));
-      throw error;
-    }
-    writer.close();
-    return stored;
+    const { sent, type } = await content(uploadable(body));
+    const given = contentType ?? (isMessage(body) ? body.headers.get('content-type') : type) ?? undefined;
+    return described(await settled(StorageError, () => host.put(this.#name, this.#service, String(key), given, sent)));
   }
 
   async download(key, { range } = {}) {
@@ -81,37 +63,33 @@ class Bucket {
 
 /** An object that is being read. */
 class StoredObject {
-  #source;
+  #content;
   #length;
 
   constructor({ info, first, length, body }) {
     Object.assign(this, described(info));
     this.range = { first, length };
     this.#length = length;
-    this.#source = body;
+    this.#content = new Body(new NativeBody(body));
   }
 
-  #stream;
-
-  /** Its bytes, or the range that was asked for. */
   get body() {
-    this.#stream ??= streamed(this.#source);
-    return this.#stream;
+    return this.#content.stream;
   }
 
-  async bytes() {
-    return new Uint8Array(await new Response(this.body).arrayBuffer());
+  bytes() {
+    return this.#content.bytes();
   }
 
-  async text() {
-    return textOf(await this.bytes());
+  text() {
+    return this.#content.text();
   }
 
   async json() {
     return JSON.parse(await this.text());
   }
 
-  /** A response that passes it on. */
+  /** A response that passes it on: the engine moves the bytes from one stream to the other. */
   response(init = {}) {
     const headers = new Headers(init.headers);
     if (!headers.has('content-type') && this.contentType) headers.set('content-type', this.contentType);
@@ -158,23 +136,17 @@ function described(info) {
   return { ...info, uploadedAt: new Date(info.uploadedAt) };
 }
 
-/** What a body is made of: bytes, or a stream of them. */
-async function opened(body) {
-  if (body instanceof Blob) return { bytes: new Uint8Array(await body.arrayBuffer()), type: body.type || undefined };
-  if (body instanceof Response || body instanceof Request) {
-    const type = body.headers.get('content-type') ?? undefined;
-    return body.body ? { stream: body.body, type } : { bytes: new Uint8Array(), type };
-  }
-  const bytes = known(body);
-  if (bytes) return { bytes };
-  if (body?.[Symbol.asyncIterator] || body?.[Symbol.iterator]) return { stream: body };
-  throw new TypeError('the body is neither a text, bytes, a blob, a stream, a request nor a response');
+function isMessage(body) {
+  return body instanceof Request || body instanceof Response;
 }
 
-function chunkOf(chunk) {
-  const bytes = known(chunk);
-  if (!bytes) throw new TypeError('a chunk of the body is neither a text nor bytes');
-  return bytes;
+/** What the Fetch API makes a body of; it would make one of the name of anything else. */
+function uploadable(body) {
+  if (isMessage(body)) return body.body ?? '';
+  const isObject = typeof body === 'object' && body !== null;
+  const isBytes = isObject && (body instanceof ArrayBuffer || ArrayBuffer.isView(body) || body instanceof Blob);
+  if (typeof body === 'string' || isBytes || (isObject && Symbol.asyncIterator in body)) return body;
+  throw new TypeError('what is uploaded is a text, bytes, a blob, a stream, a request or a response');
 }
 
 /** The bounds of a range as the native takes them: without the first one, the second is how many of the last. */
@@ -187,24 +159,6 @@ function bounds(range) {
     throw new TypeError('a range is { first }, { first, last } or { suffix }, in whole numbers');
   }
   return given;
-}
-
-function streamed(source) {
-  return new ReadableStream({
-    type: 'bytes',
-    async pull(controller) {
-      const chunk = await settled(StorageError, () => source.read());
-      if (chunk === undefined) {
-        controller.close();
-        controller.byobRequest?.respond(0);
-      } else {
-        controller.enqueue(chunk);
-      }
-    },
-    cancel() {
-      source.cancel();
-    },
-  });
 }
 
 export const storage = Object.freeze({

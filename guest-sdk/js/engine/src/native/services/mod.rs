@@ -3,7 +3,6 @@
 
 mod ai;
 mod auth;
-mod bodies;
 mod bytes;
 mod config;
 mod files;
@@ -11,6 +10,7 @@ mod kv;
 mod log;
 mod realtime;
 mod refusal;
+mod requests;
 mod rows;
 mod sql;
 mod storage;
@@ -27,6 +27,7 @@ pub(super) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     kv::register(ctx, &services)?;
     log::register(ctx, &services)?;
     realtime::register(ctx, &services)?;
+    requests::register(ctx, &services)?;
     sql::register(ctx, &services)?;
     storage::register(ctx, &services)?;
     native.set("services", services)

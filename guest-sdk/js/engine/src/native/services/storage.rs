@@ -1,18 +1,15 @@
 //! `native.services.storage`: buckets and objects. Bodies go chunk by chunk: an upload is written to, a download read from.
 
-use super::bodies;
-use super::bytes::copied;
 use super::refusal::{Refusal, ServiceError};
+use crate::native::body;
 use crate::task;
-use rquickjs::{Ctx, Function, IntoJs, Object, Promise, Result, TypedArray, Value};
+use rquickjs::{Ctx, Function, IntoJs, Object, Promise, Result, Value};
 use std::time::{Duration, UNIX_EPOCH};
-use wasmforge_sdk::Body;
 use wasmforge_sdk::storage::{self, Bucket, BucketInfo, Error, ObjectInfo, Page, Range};
 
 pub(super) fn register<'js>(ctx: &Ctx<'js>, services: &Object<'js>) -> Result<()> {
     let storage = Object::new(ctx.clone())?;
     storage.set("put", Function::new(ctx.clone(), put)?)?;
-    storage.set("upload", Function::new(ctx.clone(), upload)?)?;
     storage.set("get", Function::new(ctx.clone(), get)?)?;
     storage.set("head", Function::new(ctx.clone(), head)?)?;
     storage.set("list", Function::new(ctx.clone(), list)?)?;
@@ -29,44 +26,21 @@ fn bucket(name: String, service: bool) -> Bucket {
     if service { bucket.as_service() } else { bucket }
 }
 
-/// Writes bytes that are at hand. A promise of what is known of the object.
+/// Writes an object. A promise of what is known of it.
+#[allow(clippy::needless_pass_by_value, reason = "arguments come by value")]
 fn put<'js>(
     ctx: Ctx<'js>,
     name: String,
     service: bool,
     key: String,
     content_type: Option<String>,
-    bytes: TypedArray<'js, u8>,
+    content: Value<'js>,
 ) -> Result<Promise<'js>> {
-    let put = writing(&bucket(name, service), key, copied(&bytes), content_type);
-    task::settled(&ctx, async { put.await.map(Info).map_err(Refusal::from) })
-}
-
-/// Writes bytes as they come: a writer that has `stored` too, a promise of what is known of the object in the end.
-fn upload<'js>(
-    ctx: Ctx<'js>,
-    name: String,
-    service: bool,
-    key: String,
-    content_type: Option<String>,
-) -> Result<Object<'js>> {
-    let (writer, body) = bodies::writer(&ctx)?;
-    let put = writing(&bucket(name, service), key, body, content_type);
-    writer.set("stored", task::settled(&ctx, async { put.await.map(Info).map_err(Refusal::from) })?)?;
-    Ok(writer)
-}
-
-fn writing(
-    bucket: &Bucket,
-    key: String,
-    body: impl Into<Body>,
-    content_type: Option<String>,
-) -> storage::Put {
-    let put = bucket.put(key, body);
-    match content_type {
-        Some(content_type) => put.content_type(content_type),
-        None => put,
+    let mut put = bucket(name, service).put(key, body::of_value(&content)?);
+    if let Some(content_type) = content_type {
+        put = put.content_type(content_type);
     }
+    task::settled(&ctx, async { put.await.map(Info).map_err(Refusal::from) })
 }
 
 /// Reads an object, or bytes of it: from `first` to `last`, both included, to the end without `last`, the last so many
@@ -158,18 +132,18 @@ impl<'js> IntoJs<'js> for Info {
     }
 }
 
-/// `{ info, first, length, body }`.
+/// `{ info, first, length, body }`, the last a number.
 struct Opened(storage::Object);
 
 impl<'js> IntoJs<'js> for Opened {
     #[allow(clippy::cast_precision_loss, reason = "no object has 2^53 bytes")]
     fn into_js(self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
-        let storage::Object { info, range: (first, length), body, .. } = self.0;
+        let storage::Object { info, range: (first, length), body: content, .. } = self.0;
         let opened = Object::new(ctx.clone())?;
         opened.set("info", about(ctx, info)?)?;
         opened.set("first", first as f64)?;
         opened.set("length", length as f64)?;
-        opened.set("body", bodies::reader(ctx, body)?)?;
+        opened.set("body", body::keep(content))?;
         Ok(opened.into_value())
     }
 }

@@ -12,6 +12,10 @@ mod bindings {
     });
 }
 
+mod image;
+
+pub use image::Image;
+
 use crate::{HasView, View, view};
 use bindings::wasmforge::javascript::program;
 use bytes::Bytes;
@@ -32,14 +36,16 @@ pub struct Position {
 
 /// Where the parts of a compiled program come from.
 pub trait SourceMap: Send + Sync {
-    /// The author's position for one of the compiled program; `None` where there is none.
-    fn position(&self, line: u32, column: u32) -> Option<Position>;
+    /// The author's position for one of the compiled program, which is that of `function`; `None` where there is none.
+    fn position(&self, function: &str, line: u32, column: u32) -> Option<Position>;
 }
 
 /// A function written in JavaScript, compiled.
 pub struct Program {
     /// What the engine's compiler made of it.
     pub bytecode: Bytes,
+    /// What its top level left behind, where it can be kept.
+    pub image: Option<Image>,
     /// Where its parts come from.
     pub positions: Box<dyn SourceMap>,
 }
@@ -61,10 +67,28 @@ impl program::Host for View<'_> {
     }
 
     fn source_position(&mut self, line: u32, column: u32) -> wasmtime::Result<Option<program::Position>> {
-        let position = self.program()?.positions.position(line, column);
+        let position = self.program()?.positions.position(&self.services.invocation().slug, line, column);
         Ok(position.map(|Position { file, line, column }| program::Position { file, line, column }))
     }
+
+    fn image_size(&mut self) -> wasmtime::Result<u32> {
+        Ok(self.program()?.image.as_ref().map_or(0, Image::size))
+    }
+
+    fn image_pages(&mut self, first: u32) -> wasmtime::Result<Vec<u8>> {
+        let program = self.program()?;
+        Ok(program.image.as_ref().map_or_else(Vec::new, |image| image.pages(first).to_vec()))
+    }
+
+    fn keep_memory(&mut self, _start: u32, _memory: Vec<u8>) -> wasmtime::Result<()> {
+        Err(NotDeploying.into())
+    }
 }
+
+/// An instance that serves a request offers its memory.
+#[derive(Debug, thiserror::Error)]
+#[error("memory is kept when a function is deployed, not when it runs")]
+struct NotDeploying;
 
 /// Adds the interface.
 pub(crate) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {

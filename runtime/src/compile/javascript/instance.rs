@@ -1,0 +1,72 @@
+//! An instance of the engine that serves the deploying of one function, and can call nothing.
+
+use wasmtime::component::{Component, ComponentType, Instance, Lift, Linker, Lower, TypedFunc, WasmList};
+use wasmtime::{Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
+
+/// Bytes of memory that the instance may use.
+const MEMORY: usize = 512 * 1024 * 1024;
+
+/// The engine's interface.
+const COMPILER: &str = "wasmforge:javascript/compiler@0.1.0";
+
+/// What it asks of us.
+const PROGRAM: &str = "wasmforge:javascript/program@0.1.0";
+
+/// What is wrong with a program, in the engine's words.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+/// What the instance's host knows.
+pub(super) struct State {
+    limits: StoreLimits,
+    /// The memories that the instance handed over, each from its first byte on.
+    pub(super) memories: Vec<(u32, Vec<u8>)>,
+}
+
+/// The instance.
+pub(super) struct Deploying {
+    pub(super) store: Store<State>,
+    instance: Instance,
+}
+
+impl Deploying {
+    /// An instance of `engine`. The store's epoch deadline is never reached: the process has a limit of its own on CPU
+    /// time, and whoever wants another sets it.
+    pub(super) fn new(engine: &Component) -> wasmtime::Result<Self> {
+        let mut linker: Linker<State> = Linker::new(engine.engine());
+        linker.instance(PROGRAM)?.func_wrap("keep-memory", keep_memory)?;
+        linker.define_unknown_imports_as_traps(engine)?;
+        let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
+        let mut store = Store::new(engine.engine(), State { limits, memories: Vec::new() });
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(u64::MAX / 2);
+        let instance = linker.instantiate(&mut store, engine)?;
+        Ok(Self { store, instance })
+    }
+
+    /// A function of the interface `compiler`.
+    pub(super) fn function<P, R>(&mut self, name: &str) -> wasmtime::Result<TypedFunc<P, R>>
+    where
+        P: wasmtime::component::ComponentNamedList + Lower,
+        R: wasmtime::component::ComponentNamedList + Lift,
+    {
+        let compiler = self.instance.get_export_index(&mut self.store, None, COMPILER);
+        let function = self.instance.get_export_index(&mut self.store, compiler.as_ref(), name);
+        let function = function.ok_or_else(|| wasmtime::format_err!("the engine has no `{name}`"))?;
+        self.instance.get_typed_func(&mut self.store, function)
+    }
+}
+
+fn keep_memory(
+    mut store: StoreContextMut<'_, State>,
+    (start, memory): (u32, WasmList<u8>),
+) -> wasmtime::Result<()> {
+    let memory = memory.as_le_slice(&store).to_vec();
+    store.data_mut().memories.push((start, memory));
+    Ok(())
+}
