@@ -69,7 +69,7 @@ impl Deploy for RegistryDeploy {
     async fn deploy(&self, slug: &Slug, artifact: Artifact) -> Result<Deployed, DeployError> {
         let admitted = match &artifact {
             Artifact::Component(module) => self.loader.admit(module.clone()).await,
-            Artifact::Source(text) => self.loader.admit_source(Bytes::from(text.clone())).await,
+            Artifact::Source(text) => self.loader.admit_source(text.clone().into()).await,
         };
         admitted.map_err(DeployError::new)?;
         let stored = self.registry.get(slug.as_str()).await.map_err(DeployError::new)?;
