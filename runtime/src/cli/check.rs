@@ -1,6 +1,6 @@
 //! `wasmforge check FILE…`: what is wrong with sources, without running them.
 
-use super::local::{Local, problem_of};
+use super::local::Local;
 use crate::author::{self, AuthorError, Bundler, Problem};
 use crate::config::{Config, Variables};
 use bytes::Bytes;
@@ -52,7 +52,7 @@ async fn check(local: &Local, file: &Path, bundler: &Bundler) -> anyhow::Result<
     };
     match local.invoker.loader.admit_source(code.into()).await {
         Ok(_) => Ok(Vec::new()),
-        Err(error) if error.is_fault_of_module() => Ok(vec![problem_of(file, &error)]),
+        Err(error) if error.is_fault_of_module() => Ok(vec![Problem::of_build(file, &error)]),
         Err(error) => Err(error.into()),
     }
 }

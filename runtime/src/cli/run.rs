@@ -1,7 +1,7 @@
 //! `wasmforge run FILE`: one file, no database.
 
-use super::local::{Local, problem_of};
-use crate::author::{Bundler, Prepared, is_source, prepare, slug_of};
+use super::local::Local;
+use crate::author::{Bundler, Prepared, Problem, is_source, prepare, slug_of};
 use crate::compile::{ComponentKind, inspect};
 use crate::config::{Config, Variables};
 use crate::dev::watch::FileWatch;
@@ -113,7 +113,7 @@ async fn serve(args: RunArgs, module: Bytes, kind: Kind) -> anyhow::Result<ExitC
             Vec::new()
         }
         Kind::Source { inputs } => {
-            local.put_source(&slug).await.map_err(|error| problem_of(&args.file, &error))?;
+            local.put_source(&slug).await.map_err(|error| Problem::of_build(&args.file, &error))?;
             inputs
         }
     };
@@ -156,7 +156,7 @@ fn follow(file: PathBuf, mut inputs: Vec<PathBuf>, slug: Slug, local: Local) -> 
                     local.replace(code.into());
                     match local.put_source(&slug).await {
                         Ok(()) => tracing::info!("loaded {} again", file.display()),
-                        Err(error) => tracing::error!("not loaded: {}", problem_of(&file, &error)),
+                        Err(error) => tracing::error!("not loaded: {}", Problem::of_build(&file, &error)),
                     }
                 }
                 Err(error) => tracing::error!("not loaded: {error}"),
