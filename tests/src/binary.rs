@@ -76,7 +76,7 @@ impl Launch {
         let mut command = Command::new(path());
         command.args(&self.arguments).env_clear().env("HOME", home.path());
         command.env("WASMFORGE_CACHE_DIR", &self.code_cache);
-        for name in ["PATH", "LANG", "LC_ALL", "RUST_BACKTRACE"] {
+        for name in ["PATH", "LANG", "LC_ALL", "RUST_BACKTRACE", "WASMFORGE_JS_ENGINE"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }

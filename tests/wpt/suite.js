@@ -15,7 +15,7 @@ export const AREAS = [
  * what browsers forbid to pages, which does not apply to servers.
  */
 const ELSEWHERE = [
-  'url/javascript-urls', 'FileAPI/url/', 'FileAPI/reading-data-section', 'FileAPI/FileReader', 'FileAPI/fileReader',
+  'url/javascript-urls', 'FileAPI/url/', 'FileAPI/reading-data-section',
   'FileAPI/progress-', 'FileAPI/filelist', 'FileAPI/file/send-file', 'encoding/legacy-mb', 'encoding/bom-xhr',
   'encoding/replacement-encodings', 'encoding/unsupported-encodings', 'streams/transferable',
   'streams/readable-byte-streams/non-transferable', 'fetch/api/headers/headers-no-cors', 'fetch/api/headers/header-values',

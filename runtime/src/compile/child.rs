@@ -1,14 +1,15 @@
 //! Runs the compiler process and reads its end.
 
-use super::BuildError;
 use super::javascript::worker;
 use super::worker::{EXIT_BAD_MODULE, EXIT_BAD_SOURCE, EXIT_FAILED};
+use super::{BuildError, SourceError};
 use crate::config::CompileConfig;
 use crate::engine::{EngineProfile, MIB};
 use bytes::Bytes;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
@@ -18,6 +19,9 @@ const MAX_MESSAGE: u64 = 16 * 1024;
 
 /// Bytes of machine code that one module may become.
 const MAX_CODE: u64 = 1024 * MIB;
+
+/// CPU time of compiling one source, where the operator allows as much: a large bundle takes a second.
+const SOURCE_CPU: Duration = Duration::from_secs(20);
 
 /// The exit status of a Rust program that panicked.
 const EXIT_PANIC: i32 = 101;
@@ -54,7 +58,7 @@ impl Compiler {
     /// # Errors
     /// [`BuildError`] in words for the module's author.
     pub async fn compile(&self, profile: EngineProfile, module: Bytes) -> Result<Vec<u8>, BuildError> {
-        let command = self.command(profile, self.config.memory);
+        let command = self.command(profile, self.config.cpu, self.config.memory);
         self.run(command, module).await
     }
 
@@ -68,7 +72,8 @@ impl Compiler {
         engine: &Path,
         source: Bytes,
     ) -> Result<Vec<u8>, BuildError> {
-        let mut command = self.command(profile, self.config.memory.saturating_add(worker::RESERVED));
+        let memory = self.config.memory.saturating_add(worker::RESERVED);
+        let mut command = self.command(profile, self.config.cpu.min(SOURCE_CPU), memory);
         command.arg("--javascript").arg(engine);
         self.run(command, source).await
     }
@@ -83,12 +88,12 @@ impl Compiler {
         }
     }
 
-    fn command(&self, profile: EngineProfile, memory: u64) -> Command {
+    fn command(&self, profile: EngineProfile, cpu: Duration, memory: u64) -> Command {
         let mut command = Command::new(&self.program);
         command
             .arg("compile-worker")
             .args(["--profile", profile.name()])
-            .args(["--cpu-seconds", &self.config.cpu.as_secs().max(1).to_string()])
+            .args(["--cpu-seconds", &cpu.as_secs().max(1).to_string()])
             .args(["--memory-bytes", &memory.to_string()])
             .env_clear()
             .current_dir("/")
@@ -118,6 +123,9 @@ impl Compiler {
             }
             (_, Some(SIGXCPU)) => Err(BuildError::TooSlow(format!("{:?}", self.config.cpu))),
             (_, Some(SIGKILL)) => Err(BuildError::Compiler("it was killed by the system".into())),
+            (_, Some(SIGABRT | SIGSEGV)) if message.contains("overflowed its stack") => {
+                Err(BuildError::Source(Box::new(SourceError::whole("The source is nested too deeply"))))
+            }
             (_, Some(SIGABRT | SIGSEGV)) => Err(out_of_memory()),
             _ if message.contains("memory allocation") || message.contains("Cannot allocate") => {
                 Err(out_of_memory())

@@ -64,8 +64,7 @@ async fn on_an_unmodified_database_nothing_is_changed() {
     }
     let node = unmodified(&database).await;
     assert_eq!(node.health().await.1["database"]["mode"], "unmodified");
-    let answer = node.functions.get("/old").await;
-    assert_eq!(answer.failure(), (501, "SOURCE_NOT_SUPPORTED".into()));
+    assert_eq!(node.functions.get("/old").await.text(), "old");
     for path in ["/nope", "/hidden", "/OLD"] {
         assert_eq!(node.functions.get(path).await.failure(), (404, "FUNCTION_NOT_FOUND".into()), "{path}");
     }
@@ -112,12 +111,12 @@ async fn on_an_unmodified_database_every_change_is_seen_by_the_next_request() {
     };
     for _ in 0..5 {
         set("hidden", "active").await;
-        assert_eq!(node.status_of("hidden").await, 501);
+        assert_eq!(node.status_of("hidden").await, 200);
         set("hidden", "draft").await;
         assert_eq!(node.status_of("hidden").await, 404);
     }
     database.write_source("new", "x").await;
-    assert_eq!(node.status_of("new").await, 501);
+    assert_eq!(node.status_of("new").await, 500);
     database.execute("UPDATE functions.definitions SET code = '' WHERE slug = 'new'").await;
     assert_eq!(node.status_of("new").await, 404, "empty code is no function to InsForge");
     database.execute("DELETE FROM functions.definitions WHERE slug = 'old'").await;
@@ -129,7 +128,7 @@ async fn on_an_unmodified_database_source_can_be_deployed_and_a_module_is_refuse
     let database = database().await;
     let node = unmodified(&database).await;
     node.store_source("mine", "module.exports = f").await;
-    assert_eq!(node.status_of("mine").await, 501);
+    assert_eq!(node.status_of("mine").await, 500);
     let (status, code, message) = node.upload("mine", answering(200)).await.api_error();
     assert_eq!((status, code.as_str()), (501, "NOT_SUPPORTED"));
     assert!(message.contains("schema was not extended"), "{message}");
@@ -164,7 +163,7 @@ async fn migrating_adds_what_is_missing_and_changes_nothing_of_insforges() {
 
     node.deploy("hello", std::fs::read(component("hello")).unwrap()).await;
     assert_eq!(node.status_of("hello").await, 200);
-    assert_eq!(node.status_of("old").await, 501);
+    assert_eq!(node.status_of("old").await, 200);
     drop(node);
     let node = Serve::over(&database).start().await;
     assert_eq!(node.status_of("hello").await, 200);
@@ -195,7 +194,7 @@ async fn insforges_backend_replaces_a_component_by_writing_code_alone() {
     let node = Serve::over(&database).start().await;
     node.deploy("f", answering(207)).await;
     database.execute("UPDATE functions.definitions SET code = 'module.exports = f' WHERE slug = 'f'").await;
-    node.answers_soon("f", 501).await;
+    node.answers_soon("f", 500).await;
     let shown = node.read("f").await.json();
     assert_eq!((&shown["kind"], &shown["version"]), (&json!("source"), &json!(2)));
     assert_eq!((&shown["code"], &shown["moduleSize"]), (&json!("module.exports = f"), &json!(18)));
@@ -260,7 +259,7 @@ async fn a_sidecar_waits_for_insforge_to_make_its_tables() {
     assert_eq!(node.functions.get("/old").await.failure(), (503, "REGISTRY_UNAVAILABLE".into()));
     assert_eq!(database.text("to_regnamespace('functions')").await, None, "nothing was made");
     database.execute(include_str!("insforge.sql")).await;
-    in_time("the node finding them", async { while node.status_of("old").await != 501 {} }).await;
+    in_time("the node finding them", async { while node.status_of("old").await != 200 {} }).await;
 }
 
 #[tokio::test]
@@ -277,7 +276,7 @@ async fn a_role_that_may_only_read_runs_what_is_there() {
     let node = Serve::over(&database).var("DATABASE_URL", url).start().await;
     assert_eq!(node.health().await.1["database"]["mode"], "unmodified");
     node.process.stderr.containing("the schema cannot be extended").await;
-    assert_eq!(node.status_of("old").await, 501);
+    assert_eq!(node.status_of("old").await, 200);
     assert_eq!(node.slugs().await.len(), 3);
     let refused = node.create(json!({"name": "n", "code": "x"})).await;
     assert!(refused.status.is_server_error(), "{refused:?}");
@@ -291,14 +290,14 @@ async fn memory_serves_when_an_unmodified_database_goes_away() {
     let database = server.database().await;
     database.execute(include_str!("insforge.sql")).await;
     let node = unmodified(&database).await;
-    assert_eq!(node.status_of("old").await, 501);
+    assert_eq!(node.status_of("old").await, 200);
     server.stop();
     for _ in 0..20 {
-        assert_eq!((node.status_of("old").await, node.status_of("nope").await), (501, 404));
+        assert_eq!((node.status_of("old").await, node.status_of("nope").await), (200, 404));
     }
     server.resume();
     database.write_source("new", "x").await;
-    node.answers_soon("new", 501).await;
+    node.answers_soon("new", 500).await;
     database.execute("UPDATE functions.definitions SET status = 'draft' WHERE slug = 'new'").await;
     node.answers_soon("new", 404).await;
 }

@@ -59,18 +59,24 @@ async fn bodies_are_compressed_and_decompressed_as_they_pass() {
 async fn compressed_data_that_breaks_off_is_an_error() {
     let running = start().await;
     let mut packed = Vec::new();
-    ZlibEncoder::new(b"text ".repeat(100).as_slice(), Compression::default()).read_to_end(&mut packed).unwrap();
+    ZlibEncoder::new(b"text ".repeat(100).as_slice(), Compression::default())
+        .read_to_end(&mut packed)
+        .unwrap();
     assert_eq!(running.post("/inflate", packed.clone()).await.body, b"text ".repeat(100));
     packed.truncate(packed.len() - 2);
     let sent = request("POST", "/inflate").body(packed).unwrap();
-    let (_, broken) = running.open(sent).await.finish_or_cut().await;
-    assert!(broken.is_some(), "the response breaks off too");
+    let (answer, broken) = running.open(sent).await.finish_or_cut().await;
+    // The response breaks off too, unless nothing of it was sent by then.
+    assert!(broken.is_some() || answer.code() == 500, "{answer:?}");
 }
 
 #[tokio::test]
 async fn streams_are_piped_teed_and_read_into_buffers() {
     let running = start().await;
-    assert_eq!(running.post("/capitals", "eins\nzw\u{f6}lf\nno end").await.text(), "EINS\nZW\u{d6}LF\nNO END");
+    assert_eq!(
+        running.post("/capitals", "eins\nzw\u{f6}lf\nno end").await.text(),
+        "EINS\nZW\u{d6}LF\nNO END"
+    );
     assert_eq!(running.post("/twice", binary()).await.json(), json!([300_000, 300_000]));
     assert_eq!(running.get("/byob").await.json(), json!([7, 7, 7]));
 }

@@ -174,22 +174,6 @@ async fn health_tells_what_the_node_knows_in_any_method() {
 }
 
 #[tokio::test]
-async fn javascript_is_stored_and_answers_that_it_cannot_run_yet() {
-    let (_database, node) = node().await;
-    let source = "module.exports = async (req) => new Response('hi')";
-    node.store_source("script", source).await;
-    let answer = node.functions.get("/script").await;
-    assert_eq!(answer.failure(), (501, "SOURCE_NOT_SUPPORTED".into()));
-    assert!(answer.json()["error"].as_str().unwrap().contains("JavaScript"), "{answer:?}");
-    assert_eq!(node.read("script").await.json()["code"], source);
-    // A component takes its place, and source that of the component.
-    node.deploy("script", answering(202)).await;
-    assert_eq!(node.status_of("script").await, 202);
-    assert_eq!(node.update("script", json!({"code": source})).await.code(), 200);
-    assert_eq!(node.status_of("script").await, 501);
-}
-
-#[tokio::test]
 async fn the_environment_of_insforges_container_is_enough() {
     let database = insforge::database().await;
     let node = Serve::without_database()

@@ -39,7 +39,9 @@ impl Deploying {
     /// time, and whoever wants another sets it.
     pub(super) fn new(engine: &Component) -> wasmtime::Result<Self> {
         let mut linker: Linker<State> = Linker::new(engine.engine());
-        linker.instance(PROGRAM)?.func_wrap("keep-memory", keep_memory)?;
+        let mut program = linker.instance(PROGRAM)?;
+        program.func_wrap("keep-memory", keep_memory)?;
+        program.func_wrap("source-position", as_compiled)?;
         linker.define_unknown_imports_as_traps(engine)?;
         let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
         let mut store = Store::new(engine.engine(), State { limits, memories: Vec::new() });
@@ -60,6 +62,23 @@ impl Deploying {
         let function = function.ok_or_else(|| wasmtime::format_err!("the engine has no `{name}`"))?;
         self.instance.get_typed_func(&mut self.store, function)
     }
+}
+
+/// A position in the text that is compiled.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+struct Position {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+/// The engine maps the stack of a syntax error as it does any other; here it stays as it is.
+fn as_compiled(
+    _: StoreContextMut<'_, State>,
+    (line, column): (u32, u32),
+) -> wasmtime::Result<(Option<Position>,)> {
+    Ok((Some(Position { file: "program".to_owned(), line, column }),))
 }
 
 fn keep_memory(

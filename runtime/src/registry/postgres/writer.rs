@@ -166,9 +166,7 @@ impl Shared {
         }
         let row = query.fetch_one(&mut *transaction).await?;
         let created = definition(&row, mode)?;
-        if matches!(new.code, Code::Component(_)) {
-            mark_admitted(&mut transaction, &created).await?;
-        }
+        mark_admitted(&mut transaction, &created).await?;
         let details = json!({"functionId": created.id, "slug": created.slug, "name": created.name,
             "status": created.status});
         audit(&mut transaction, author, "CREATE_FUNCTION", details).await?;
@@ -225,7 +223,7 @@ impl Shared {
         }
         let row = query.fetch_optional(&mut *transaction).await?.ok_or(WriteError::NotFound)?;
         let updated = definition(&row, mode)?;
-        if matches!(changes.code, Some(Code::Component(_))) {
+        if changes.code.is_some() {
             mark_admitted(&mut transaction, &updated).await?;
         }
         audit(&mut transaction, author, "UPDATE_FUNCTION", details).await?;
@@ -290,7 +288,7 @@ fn audited(changes: &Changes) -> Value {
     Value::Object(fields)
 }
 
-/// Notes in the history that a component has compiled: it was admitted before it was written.
+/// Notes in the history that code has compiled: it was admitted before it was written.
 async fn mark_admitted(connection: &mut PgConnection, written: &Definition) -> Result<(), WriteError> {
     let Some(deployed) = &written.deployed else { return Ok(()) };
     sqlx::query(

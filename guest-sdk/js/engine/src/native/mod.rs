@@ -40,8 +40,7 @@ pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> 
     random::register(ctx, native)?;
     services::register(ctx, native)?;
     timers::register(ctx, native)?;
-    url::register(ctx, native)?;
-    Ok(())
+    url::register(ctx, native)
 }
 
 /// Answers imports of what was not defined as a module.
