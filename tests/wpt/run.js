@@ -62,4 +62,4 @@ try {
   files.stop();
 }
 console.log(table(rates));
-if (!options.only) await writeFile(DOCUMENT, insertTable(await readFile(DOCUMENT, 'utf8'), table(rates)));
+if (options.only === undefined) await writeFile(DOCUMENT, insertTable(await readFile(DOCUMENT, 'utf8'), table(rates)));

@@ -12,17 +12,18 @@ export const AREAS = [
 
 /**
  * What asks for a page, a worker, a frame, `XMLHttpRequest` or `WebAssembly`, for a server that answers by program, or for
- * what browsers forbid to pages, which does not apply to servers.
+ * what browsers forbid to pages, which does not apply to servers. Those of `WebCryptoAPI` make keys for many minutes.
  */
 const ELSEWHERE = [
-  'url/javascript-urls', 'FileAPI/url/', 'FileAPI/reading-data-section', 'FileAPI/FileReader', 'FileAPI/fileReader',
+  'url/javascript-urls', 'FileAPI/url/', 'FileAPI/reading-data-section',
   'FileAPI/progress-', 'FileAPI/filelist', 'FileAPI/file/send-file', 'encoding/legacy-mb', 'encoding/bom-xhr',
   'encoding/replacement-encodings', 'encoding/unsupported-encodings', 'streams/transferable',
   'streams/readable-byte-streams/non-transferable', 'fetch/api/headers/headers-no-cors', 'fetch/api/headers/header-values',
   'fetch/api/request/request-headers', 'fetch/api/request/request-cache-', 'fetch/api/request/request-keepalive',
   'fetch/api/request/destination', 'dom/events/scrolling', 'dom/events/non-cancelable', 'dom/events/focus-event',
   'dom/events/event-global', 'html/webappapis/timers/evil-spec', 'hr-time/test_cross', 'user-timing/idlharness-shadow',
-  'user-timing/buffered-flag', 'user-timing/supported-usertiming-types',
+  'WebCryptoAPI/derive_bits_keys/ecdh', 'WebCryptoAPI/derive_bits_keys/pbkdf2', 'WebCryptoAPI/generateKey',
+  'WebCryptoAPI/historical', 'WebCryptoAPI/wrapKey', 'user-timing/buffered-flag', 'user-timing/supported-usertiming-types',
 ];
 
 /** The tests of a folder that can run without a page, once for each variant. */

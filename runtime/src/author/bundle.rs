@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Mutex;
 
 /// The bundler's files. Its first is run.
 const SCRIPTS: [(&str, &str); 6] = [
@@ -37,73 +38,103 @@ const LOCK: &str = "wasmforge.lock";
 enum Answer {
     Bundle { code: String, inputs: Vec<PathBuf> },
     Problems { problems: Vec<Problem> },
+    Failure { failure: String },
 }
 
-/// Makes one ES module of a file and everything that it imports, with a source map inside.
-///
-/// # Errors
-/// [`AuthorError`]; problems have paths relative to the working directory.
-pub async fn bundle(path: &Path, variables: &Variables) -> Result<Prepared, AuthorError> {
-    let entry = path.canonicalize().map_err(AuthorError::file(path))?;
-    let folder = entry.parent().unwrap_or(Path::new("/"));
-    let cache = cache::of_user(variables).ok_or_else(|| {
-        AuthorError::Tool("no place to keep imports: set HOME or WASMFORGE_CACHE".to_owned())
-    })?;
-    let esbuild = esbuild::provide(folder, variables).await?;
-    let scripts = cache.join("tools");
-    let script = install(&scripts).map_err(AuthorError::file(scripts))?;
-    let options = json!({
-        "entry": entry,
-        "esbuild": esbuild.package,
-        "cache": cache.join("imports"),
-        "lock": folder.join(LOCK),
-        "known": { "sdk": SDK_MODULE, "services": SERVICES_MODULE, "node": NODE_MODULES },
-    });
-    let output = node(&script, &esbuild, options.to_string()).await?;
-    match serde_json::from_slice(&output.stdout) {
-        Ok(Answer::Bundle { code, inputs }) => Ok(Prepared { code, inputs }),
-        Ok(Answer::Problems { problems }) => {
-            Err(AuthorError::Problems(problems.into_iter().map(relative).collect()))
+/// Bundles functions with what they import. Its process is started by the first one, and stops with this.
+pub struct Bundler {
+    variables: Variables,
+    running: Mutex<Option<Running>>,
+}
+
+impl Bundler {
+    /// A bundler for this environment.
+    #[must_use]
+    pub fn new(variables: Variables) -> Self {
+        Self { variables, running: Mutex::new(None) }
+    }
+
+    /// Makes one ES module of a file and everything that it imports, with a source map inside.
+    ///
+    /// # Errors
+    /// [`AuthorError`]; problems have paths relative to the working directory.
+    pub async fn bundle(&self, path: &Path) -> Result<Prepared, AuthorError> {
+        let entry = path.canonicalize().map_err(AuthorError::file(path))?;
+        let folder = entry.parent().unwrap_or(Path::new("/"));
+        let cache = cache::of_user(&self.variables).ok_or_else(|| {
+            AuthorError::Tool("no place to keep imports: set HOME or WASMFORGE_CACHE".to_owned())
+        })?;
+        let esbuild = esbuild::provide(folder, &self.variables).await?;
+        let request = json!({
+            "entry": entry,
+            "cache": cache.join("imports"),
+            "lock": folder.join(LOCK),
+            "known": { "sdk": SDK_MODULE, "services": SERVICES_MODULE, "node": NODE_MODULES },
+        });
+        let mut running = self.running.lock().await;
+        // Whatever goes wrong, the next function gets a new process.
+        let mut process = match running.take().filter(|process| process.package == esbuild.package) {
+            Some(process) => process,
+            None => Running::start(&cache.join("tools"), esbuild)?,
+        };
+        let answer = match tokio::time::timeout(PATIENCE, process.ask(&request.to_string())).await {
+            Ok(answer) => answer?,
+            Err(_) => {
+                return Err(AuthorError::Tool(format!("bundling took more than {} s", PATIENCE.as_secs())));
+            }
+        };
+        *running = Some(process);
+        match answer {
+            Answer::Bundle { code, inputs } => Ok(Prepared { code, inputs }),
+            Answer::Problems { problems } => {
+                Err(AuthorError::Problems(problems.into_iter().map(relative).collect()))
+            }
+            Answer::Failure { failure } => Err(AuthorError::Tool(failure)),
         }
-        Err(_) => Err(AuthorError::Tool(failure(&output))),
     }
 }
 
-async fn node(script: &Path, esbuild: &Esbuild, options: String) -> Result<Output, AuthorError> {
-    let mut node = Command::new("node");
-    node.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    // Newer releases of Node have a proxy's variables count with this one.
-    node.env("NODE_USE_ENV_PROXY", "1");
-    if let Some(program) = &esbuild.program {
-        node.env("ESBUILD_BINARY_PATH", program);
+/// The bundler's process.
+struct Running {
+    package: PathBuf,
+    /// Killed when it is dropped.
+    _child: Child,
+    requests: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(scripts: &Path, esbuild: Esbuild) -> Result<Self, AuthorError> {
+        let script = install(scripts).map_err(AuthorError::file(scripts))?;
+        let mut node = Command::new("node");
+        node.arg(script).arg(&esbuild.package);
+        node.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+        // Newer releases of Node have a proxy's variables count with this one.
+        node.env("NODE_USE_ENV_PROXY", "1");
+        if let Some(program) = &esbuild.program {
+            node.env("ESBUILD_BINARY_PATH", program);
+        }
+        let mut child = node.spawn().map_err(unusable)?;
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        let (requests, answers) = pipes.ok_or_else(|| unusable(io::ErrorKind::BrokenPipe.into()))?;
+        let answers = BufReader::new(answers).lines();
+        Ok(Self { package: esbuild.package, _child: child, requests, answers })
     }
-    let unusable = |error: io::Error| {
-        AuthorError::Tool(format!(
-            "Node, which bundles functions that import packages or other files, cannot be run ({error}): install \
-             Node 20 or newer"
-        ))
-    };
-    let mut child = node.spawn().map_err(unusable)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // It may have ended already; its output says why.
-        let _ = stdin.write_all(options.as_bytes()).await;
-    }
-    match tokio::time::timeout(PATIENCE, child.wait_with_output()).await {
-        Ok(output) => output.map_err(unusable),
-        Err(_) => Err(AuthorError::Tool(format!("bundling took more than {} s", PATIENCE.as_secs()))),
+
+    async fn ask(&mut self, request: &str) -> Result<Answer, AuthorError> {
+        self.requests.write_all(request.as_bytes()).await.map_err(unusable)?;
+        self.requests.write_all(b"\n").await.map_err(unusable)?;
+        let answer = self.answers.next_line().await.map_err(unusable)?.unwrap_or_default();
+        serde_json::from_str(&answer)
+            .map_err(|_| AuthorError::Tool("the bundler ended unexpectedly".to_owned()))
     }
 }
 
-/// The line of Node's report that names the error.
-fn failure(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().find_map(|line| line.strip_prefix("Error: "));
-    let said = said.trim();
-    match (line, said.is_empty()) {
-        (Some(line), _) => line.to_owned(),
-        (None, false) => format!("the bundler failed: {said}"),
-        (None, true) => format!("the bundler failed ({})", output.status),
-    }
+fn unusable(error: io::Error) -> AuthorError {
+    AuthorError::Tool(format!(
+        "Node, which bundles functions that import packages or other files, cannot be run ({error}): install Node 20 or \
+         newer"
+    ))
 }
 
 /// Writes the bundler under a name made of its content, and gives the file to run.

@@ -1,8 +1,9 @@
 //! What is wrong with a function, or with the tools that build it.
 
+use crate::compile::{BuildError, SourceError};
 use serde::Deserialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why there is nothing to deploy.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,35 @@ pub struct Problem {
 
 impl std::error::Error for Problem {}
 
+impl Problem {
+    /// Why the source in `file` does not compile.
+    #[must_use]
+    pub fn of_build(file: &Path, error: &BuildError) -> Self {
+        let BuildError::Source(error) = error else {
+            return Self {
+                message: error.to_string(),
+                file: Some(file.display().to_string()),
+                line: None,
+                column: None,
+                line_text: None,
+            };
+        };
+        let SourceError { message, at, .. } = &**error;
+        // A bundle's map names files from the function's folder.
+        let named = at.as_ref().and_then(|at| at.file.as_ref());
+        let file = named.map_or_else(|| file.to_owned(), |named| file.with_file_name(named));
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let index = at.as_ref().and_then(|at| usize::try_from(at.line).ok()?.checked_sub(1));
+        Self {
+            message: message.clone(),
+            file: Some(file.display().to_string()),
+            line: at.as_ref().map(|at| at.line),
+            column: at.as_ref().map(|at| at.column),
+            line_text: index.and_then(|index| text.lines().nth(index)).map(str::to_owned),
+        }
+    }
+}
+
 /// Characters of a line that are shown.
 const SHOWN: usize = 160;
 
@@ -84,6 +114,20 @@ impl fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::Place;
+
+    #[test]
+    fn what_does_not_compile_is_told_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f.js");
+        std::fs::write(&file, "first;\nsecond +;").unwrap();
+        let at = Some(Place { file: None, line: 2, column: 9 });
+        let error = SourceError { message: "Unexpected token".to_owned(), at, frame: None };
+        let error = BuildError::Source(Box::new(error));
+        let shown = Problem::of_build(&file, &error).to_string();
+        let place = format!("{}:2:9: Unexpected token\n2 | second +;\n", file.display());
+        assert!(shown.starts_with(&place), "{shown}");
+    }
 
     #[test]
     fn a_problem_is_shown_where_editors_find_it() {

@@ -12,7 +12,7 @@ mod prepare;
 mod types;
 mod upload;
 
-pub use bundle::bundle;
+pub use bundle::Bundler;
 pub use error::{AuthorError, Problem};
 pub use prepare::{Prepared, index_of, is_source, prepare, slug_of};
 pub use types::types;

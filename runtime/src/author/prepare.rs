@@ -1,8 +1,7 @@
 //! From a function's file to what is deployed.
 
 use super::imports::need_bundling;
-use super::{AuthorError, bundle};
-use crate::config::Variables;
+use super::{AuthorError, Bundler};
 use crate::registry::Slug;
 use std::path::{Path, PathBuf};
 
@@ -51,10 +50,10 @@ pub fn slug_of(path: &Path) -> Option<Slug> {
 ///
 /// # Errors
 /// [`AuthorError`]
-pub async fn prepare(path: &Path, variables: &Variables) -> Result<Prepared, AuthorError> {
+pub async fn prepare(path: &Path, bundler: &Bundler) -> Result<Prepared, AuthorError> {
     let code = std::fs::read_to_string(path).map_err(AuthorError::file(path))?;
     match need_bundling(path, &code) {
-        true => bundle(path, variables).await,
+        true => bundler.bundle(path).await,
         false => Ok(Prepared { code, inputs: vec![path.to_owned()] }),
     }
 }

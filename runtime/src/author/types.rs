@@ -47,9 +47,12 @@ fn parse(output: &str) -> Vec<Problem> {
 }
 
 fn parse_line(line: &str) -> Option<Problem> {
+    let whole = |message| Problem { message, file: None, line: None, column: None, line_text: None };
+    if let Some(message) = line.strip_prefix("error ") {
+        return Some(whole(message.to_owned()));
+    }
     let (place, message) = line.split_once(": error ")?;
     let message = message.to_owned();
-    let whole = |message| Problem { message, file: None, line: None, column: None, line_text: None };
     let Some((file, at)) = place.strip_suffix(')').and_then(|place| place.rsplit_once('(')) else {
         return Some(whole(message));
     };

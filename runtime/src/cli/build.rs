@@ -1,6 +1,6 @@
 //! `wasmforge build FILE`: one ES module that needs nothing else.
 
-use crate::author::bundle;
+use crate::author::Bundler;
 use crate::config::Variables;
 use anyhow::{Context as _, bail};
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ pub(super) async fn run(args: BuildArgs) -> anyhow::Result<ExitCode> {
     {
         bail!("{} would be overwritten: give another file with --output", output.display());
     }
-    let bundle = bundle(&args.file, &Variables::of_process()).await?;
+    let bundle = Bundler::new(Variables::of_process()).bundle(&args.file).await?;
     match output {
         Some(output) => std::fs::write(&output, bundle.code).with_context(|| output.display().to_string())?,
         None => io::stdout().write_all(bundle.code.as_bytes())?,

@@ -1,7 +1,7 @@
 //! `wasmforge check FILE…`: what is wrong with sources, without running them.
 
-use super::local::{Local, problem_of};
-use crate::author::{self, AuthorError, Problem};
+use super::local::Local;
+use crate::author::{self, AuthorError, Bundler, Problem};
 use crate::config::{Config, Variables};
 use bytes::Bytes;
 use std::io::{self, Write};
@@ -24,9 +24,10 @@ pub(super) struct CheckArgs {
 pub(super) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let variables = Variables::of_process();
     let local = Local::start(&Config::from_variables(&variables)?, Bytes::new(), Vec::new())?;
+    let bundler = Bundler::new(variables);
     let mut problems = Vec::new();
     for file in &args.files {
-        problems.extend(check(&local, file, &variables).await?);
+        problems.extend(check(&local, file, &bundler).await?);
     }
     if !args.no_types {
         match author::types(&args.files).await? {
@@ -43,15 +44,15 @@ pub(super) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn check(local: &Local, file: &Path, variables: &Variables) -> anyhow::Result<Vec<Problem>> {
-    let code = match author::prepare(file, variables).await {
+async fn check(local: &Local, file: &Path, bundler: &Bundler) -> anyhow::Result<Vec<Problem>> {
+    let code = match author::prepare(file, bundler).await {
         Ok(prepared) => prepared.code,
         Err(AuthorError::Problems(problems)) => return Ok(problems),
         Err(error) => return Err(error.into()),
     };
     match local.invoker.loader.admit_source(code.into()).await {
         Ok(_) => Ok(Vec::new()),
-        Err(error) if error.is_fault_of_module() => Ok(vec![problem_of(file, &error)]),
+        Err(error) if error.is_fault_of_module() => Ok(vec![Problem::of_build(file, &error)]),
         Err(error) => Err(error.into()),
     }
 }

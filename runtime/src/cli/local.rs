@@ -1,6 +1,5 @@
 //! What it takes to run one function, or to have it compiled, without a database.
 
-use crate::author::Problem;
 use crate::compile::{BuildError, Loader, local_seal};
 use crate::config::{Config, LogFormat};
 use crate::engine::{Engines, Ticker};
@@ -10,7 +9,6 @@ use crate::server::{Platform, capabilities};
 use crate::telemetry::{LineWriter, Metrics, Recorder};
 use anyhow::Context as _;
 use bytes::Bytes;
-use std::path::Path;
 use std::sync::Arc;
 use wasmforge_host_api::secrets::{Secret, SecretSet};
 
@@ -83,16 +81,5 @@ impl Local {
             auth: AuthPolicy::Public,
             grants: Grants::default(),
         })]);
-    }
-}
-
-/// What is wrong with a source that does not compile.
-pub(super) fn problem_of(file: &Path, error: &BuildError) -> Problem {
-    Problem {
-        message: error.to_string(),
-        file: Some(file.display().to_string()),
-        line: None,
-        column: None,
-        line_text: None,
     }
 }

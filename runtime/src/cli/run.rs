@@ -1,7 +1,7 @@
 //! `wasmforge run FILE`: one file, no database.
 
-use super::local::{Local, problem_of};
-use crate::author::{Prepared, is_source, prepare, slug_of};
+use super::local::Local;
+use crate::author::{Bundler, Prepared, Problem, is_source, prepare, slug_of};
 use crate::compile::{ComponentKind, inspect};
 use crate::config::{Config, Variables};
 use crate::dev::watch::FileWatch;
@@ -60,7 +60,7 @@ fn variable(text: &str) -> Result<(String, String), String> {
 pub(super) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let name = args.file.display();
     if is_source(&args.file) {
-        let Prepared { code, inputs } = prepare(&args.file, &Variables::of_process()).await?;
+        let Prepared { code, inputs } = prepare(&args.file, &Bundler::new(Variables::of_process())).await?;
         return serve(args, code.into(), Kind::Source { inputs }).await;
     }
     let module: Bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {name}"))?.into();
@@ -113,7 +113,7 @@ async fn serve(args: RunArgs, module: Bytes, kind: Kind) -> anyhow::Result<ExitC
             Vec::new()
         }
         Kind::Source { inputs } => {
-            local.put_source(&slug).await.map_err(|error| problem_of(&args.file, &error))?;
+            local.put_source(&slug).await.map_err(|error| Problem::of_build(&args.file, &error))?;
             inputs
         }
     };
@@ -140,6 +140,7 @@ async fn serve(args: RunArgs, module: Bytes, kind: Kind) -> anyhow::Result<ExitC
 /// Loads the source again whenever one of the files that it is made of is saved. What does not compile replaces nothing.
 fn follow(file: PathBuf, mut inputs: Vec<PathBuf>, slug: Slug, local: Local) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
+        let bundler = Bundler::new(Variables::of_process());
         loop {
             let folders: BTreeSet<PathBuf> = inputs.iter().filter_map(folder_of).collect();
             let mut watch = match FileWatch::new(&Vec::from_iter(folders)) {
@@ -149,13 +150,13 @@ fn follow(file: PathBuf, mut inputs: Vec<PathBuf>, slug: Slug, local: Local) -> 
             if watch.changed().await.is_none() {
                 return;
             }
-            match prepare(&file, &Variables::of_process()).await {
+            match prepare(&file, &bundler).await {
                 Ok(Prepared { code, inputs: now }) => {
                     inputs = now;
                     local.replace(code.into());
                     match local.put_source(&slug).await {
                         Ok(()) => tracing::info!("loaded {} again", file.display()),
-                        Err(error) => tracing::error!("not loaded: {}", problem_of(&file, &error)),
+                        Err(error) => tracing::error!("not loaded: {}", Problem::of_build(&file, &error)),
                     }
                 }
                 Err(error) => tracing::error!("not loaded: {error}"),

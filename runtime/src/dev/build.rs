@@ -3,7 +3,7 @@
 use super::deploy::Artifact;
 use super::guest_build;
 use super::project::{Code, Entry};
-use crate::author::{self, Prepared, is_source};
+use crate::author::{self, Bundler, Prepared, is_source};
 use crate::config::Variables;
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeSet, HashMap};
@@ -11,12 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Bundlers at once; each is a process.
+/// Functions that are read at once; one process bundles them, one after the other.
 const CONCURRENT: usize = 4;
 
 /// Builds functions, and remembers what they were made of.
 pub(super) struct Builder {
-    variables: Variables,
+    bundler: Bundler,
     crates: HashMap<PathBuf, Result<PathBuf, String>>,
     sources: HashMap<PathBuf, Source>,
 }
@@ -48,7 +48,7 @@ impl Stamp {
 
 impl Builder {
     pub(super) fn new(variables: Variables) -> Self {
-        Self { variables, crates: HashMap::new(), sources: HashMap::new() }
+        Self { bundler: Bundler::new(variables), crates: HashMap::new(), sources: HashMap::new() }
     }
 
     /// The artifacts of all entries, in their order. `changed` are the files that were saved since the last time, all
@@ -102,9 +102,9 @@ impl Builder {
     async fn prepare_sources(&mut self, entries: &[Entry]) -> Vec<Option<Result<String, String>>> {
         let stale: Vec<PathBuf> =
             entries.iter().filter_map(source_of).filter(|path| !self.is_current(path)).collect();
-        let variables = &self.variables;
+        let bundler = &self.bundler;
         let prepare = stale.into_iter().map(|path| async move {
-            let prepared = author::prepare(&path, variables).await;
+            let prepared = author::prepare(&path, bundler).await;
             (path, prepared)
         });
         let jobs: Vec<_> = prepare.collect();

@@ -1,6 +1,6 @@
 //! What `dev` asks of the platform: take this function.
 
-use crate::compile::Loader;
+use crate::compile::{BuildError, Loader};
 use crate::registry::{Author, Code, Definition, ModuleHash, PostgresRegistry, Slug};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -37,12 +37,18 @@ pub enum Deployed {
 
 /// Why a function was not taken, for its author.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DeployError(pub String);
+pub enum DeployError {
+    /// The code does not compile.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// It could not be stored.
+    #[error("{0}")]
+    Store(String),
+}
 
 impl DeployError {
     fn new(error: impl std::fmt::Display) -> Self {
-        Self(error.to_string())
+        Self::Store(error.to_string())
     }
 }
 
@@ -69,9 +75,9 @@ impl Deploy for RegistryDeploy {
     async fn deploy(&self, slug: &Slug, artifact: Artifact) -> Result<Deployed, DeployError> {
         let admitted = match &artifact {
             Artifact::Component(module) => self.loader.admit(module.clone()).await,
-            Artifact::Source(text) => self.loader.admit_source(Bytes::from(text.clone())).await,
+            Artifact::Source(text) => self.loader.admit_source(text.clone().into()).await,
         };
-        admitted.map_err(DeployError::new)?;
+        admitted?;
         let stored = self.registry.get(slug.as_str()).await.map_err(DeployError::new)?;
         if stored.is_some_and(|stored| holds(&stored, &artifact)) {
             return Ok(Deployed::Unchanged);

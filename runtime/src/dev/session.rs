@@ -1,9 +1,10 @@
 //! Deploys what the folders hold, and again when a file is saved.
 
 use super::build::Builder;
-use super::deploy::{Artifact, Deploy, Deployed};
-use super::project;
+use super::deploy::{Artifact, Deploy, DeployError, Deployed};
+use super::project::{self, Code};
 use super::watch::FileWatch;
+use crate::author::Problem;
 use crate::config::Variables;
 use crate::registry::Slug;
 use futures_util::{StreamExt, stream};
@@ -35,6 +36,8 @@ pub struct Session {
 
 struct Ready {
     slug: Slug,
+    /// The file that somebody wrote, of a source.
+    file: Option<PathBuf>,
     artifact: Artifact,
     hash: [u8; 32],
 }
@@ -76,6 +79,7 @@ impl Session {
             .map(|ready| async move {
                 let started = Instant::now();
                 let result = platform.deploy(&ready.slug, ready.artifact).await;
+                let result = result.map_err(|error| reason(ready.file, &error));
                 (ready.slug, ready.hash, result, started.elapsed())
             })
             .buffer_unordered(CONCURRENT_DEPLOYS);
@@ -129,7 +133,11 @@ impl Session {
             match artifact {
                 Ok(artifact) => {
                     let hash = Sha256::digest(artifact.bytes()).into();
-                    ready.push(Ready { slug, artifact, hash });
+                    let file = match entry.code {
+                        Code::Source(file) => Some(file),
+                        Code::Crate(_) | Code::Component(_) => None,
+                    };
+                    ready.push(Ready { slug, file, artifact, hash });
                 }
                 Err(problem) => failed.push(format!("{slug}: {problem}")),
             }
@@ -138,10 +146,17 @@ impl Session {
     }
 }
 
+/// Why a function is not deployed, with the place in its source where that is known.
+fn reason(file: Option<PathBuf>, error: &DeployError) -> String {
+    match (file, error) {
+        (Some(file), DeployError::Build(error)) => Problem::of_build(&file, error).to_string(),
+        (_, error) => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dev::DeployError;
     use async_trait::async_trait;
     use parking_lot::Mutex;
     use std::fs;
@@ -162,7 +177,7 @@ mod tests {
             *self.deploys.lock() += 1;
             self.happened.notify_one();
             if artifact == Artifact::Source("bad".to_owned()) {
-                return Err(DeployError("it is bad".to_owned()));
+                return Err(DeployError::Store("it is bad".to_owned()));
             }
             self.serving.lock().insert(slug.to_string(), artifact.bytes().to_vec());
             Ok(Deployed::Changed)

@@ -3,6 +3,7 @@
 use super::error::InvokeError;
 use super::invocation::Invocation;
 use crate::engine::MIB;
+use crate::registry::FunctionKind;
 use wasmforge_sandbox::CpuLimitExceeded;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
@@ -30,6 +31,20 @@ pub(super) fn failure(error: &wasmtime::Error, invocation: &Invocation) -> Invok
     match error.downcast_ref::<I32Exit>() {
         Some(I32Exit(0)) => InvokeError::NoResponse,
         Some(I32Exit(status)) => InvokeError::Trap(format!("the function exited with status {status}")),
-        None => InvokeError::Trap(format!("{error:?}")),
+        None => InvokeError::Trap(detail(error, invocation)),
+    }
+}
+
+/// What the author is told of a trap. The frames of the engine mean nothing to who writes scripts.
+fn detail(error: &wasmtime::Error, invocation: &Invocation) -> String {
+    if invocation.function.kind != FunctionKind::Source {
+        return format!("{error:?}");
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => {
+            "the script needs more stack than there is: something is nested too deeply".into()
+        }
+        Some(trap) => trap.to_string(),
+        None => error.to_string(),
     }
 }

@@ -88,7 +88,7 @@ const faults = {
       return new Response(error.stack);
     }
   },
-  'native-stack': () => [1].map(() => JSON.parse('{')),
+  'thrown-within': () => [1].map(() => JSON.parse('{')),
   cause: () => {
     throw new Error('outer', { cause: new TypeError('inner') });
   },

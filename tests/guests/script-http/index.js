@@ -60,7 +60,7 @@ const cases = {
   },
   '/status': (request) => new Response(null, { status: Number(new URL(request.url).searchParams.get('code')) }),
   '/wrong-length': () => new Response('four', { headers: { 'content-length': '400' } }),
-  '/head': () => new Response(null, { headers: { 'content-length': '12345' } }),
+  '/no-body': () => new Response(null, { headers: { 'content-length': '12345' } }),
   '/json': () => Response.json({ a: [1, 'zwei', null] }, { status: 201 }),
   '/redirect': (request) => Response.redirect(new URL('/json', request.url), 307),
   '/blob': () => new Response(new Blob(['<p>', 'x'], { type: 'text/html' })),

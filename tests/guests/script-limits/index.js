@@ -44,6 +44,7 @@ const excesses = {
       return Response.json([error.name, error.message]);
     }
   },
+  'nested-json': () => JSON.parse('['.repeat(1_000_000)),
   nesting: () => Response.json([typeof JSON.parse('['.repeat(1000) + ']'.repeat(1000)), deep(400)]),
 };
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use tempfile::TempDir;
-use wasmforge_tests::{Database, Guest, Node, Run, Serve, component, eventually};
+use wasmforge_tests::{Database, Guest, Node, Serve, component, eventually};
 
 wasmforge_tests::twins!(example: "files", "files-js": the_example_sends_its_assets_and_sorts);
 

@@ -2,9 +2,7 @@
 
 use crate::upstream::Upstream;
 use serde_json::{Value, json};
-use wasmforge_tests::{
-    Answer, Database, Endpoint, Guest, Peer, Run, Serve, component, in_seconds, request, token,
-};
+use wasmforge_tests::{Answer, Database, Endpoint, Guest, Peer, Serve, in_seconds, request, token};
 
 wasmforge_tests::twins!(both: "test-webhook", "test-webhook-js": a_webhook_gets_the_event_and_its_status_is_reported, a_webhook_that_cannot_be_reached_is_reported_with_the_reason, a_webhook_inside_the_network_is_not_reached, what_is_no_webhook_is_refused, only_signed_in_users_have_requests_sent);
 

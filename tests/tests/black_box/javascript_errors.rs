@@ -102,8 +102,8 @@ async fn the_log_has_the_authors_lines_and_no_others() {
     assert!(frames.iter().any(|frame| frame.starts_with("    at handle (")), "{line}");
     assert_eq!(frames.len(), 4, "only the author's frames: {line}");
     assert!(file.starts_with("OrderError: no tea\n    at failDeeply ("), "{file}");
-    let (_, line) = complaint(&running, &running.get("/?native-stack").await).await;
-    assert!(!line.contains("native") && !line.contains("parse ("), "{line}");
+    let (_, line) = complaint(&running, &running.get("/?thrown-within").await).await;
+    assert!(!line.contains("native") && !line.contains(" parse"), "{line}");
 }
 
 #[tokio::test]

@@ -69,3 +69,14 @@ async fn recursion_without_end_is_a_range_error() {
 async fn what_is_deep_and_has_an_end_is_no_recursion_without_end() {
     assert_eq!(script().start().await.get("/?nesting").await.json(), json!(["object", 400]));
 }
+
+#[tokio::test]
+async fn nesting_without_end_stops_the_script_in_words_for_its_author() {
+    let running = script().start().await;
+    let answer = running.get("/?nested-json").await;
+    assert_eq!(answer.failure(), (500, "TRAP".into()));
+    let line = running.call_line(&answer.invocation()).await;
+    assert_eq!(line["outcome"], "trap");
+    assert!(line.text.contains("nested too deeply") && !line.text.contains("wasm"), "{}", line.text);
+    running.is_well().await;
+}

@@ -65,8 +65,9 @@ async fn compressed_data_that_breaks_off_is_an_error() {
     assert_eq!(running.post("/inflate", packed.clone()).await.body, b"text ".repeat(100));
     packed.truncate(packed.len() - 2);
     let sent = request("POST", "/inflate").body(packed).unwrap();
-    let (_, broken) = running.open(sent).await.finish_or_cut().await;
-    assert!(broken.is_some(), "the response breaks off too");
+    let (answer, broken) = running.open(sent).await.finish_or_cut().await;
+    // The response breaks off too, unless nothing of it was sent by then.
+    assert!(broken.is_some() || answer.code() == 500, "{answer:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::stored::{Stored, of};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use wasmforge_tests::{Guest, Run, component, eventually, in_seconds, request, token};
+use wasmforge_tests::{Guest, Run, eventually, in_seconds, request, token};
 
 wasmforge_tests::twins!(example: "storage", "storage-ts": the_example_keeps_files_of_its_callers);
 

@@ -21,7 +21,7 @@ const REMEDY: &str = "the JavaScript engine needs a C compiler for WebAssembly: 
 pub(super) struct CCompiler {
     clang: PathBuf,
     archiver: PathBuf,
-    flags: String,
+    sysroot: Option<PathBuf>,
 }
 
 impl CCompiler {
@@ -32,10 +32,16 @@ impl CCompiler {
         build.env("RQUICKJS_SYS_NO_WASI_SDK", "1");
         build.env("CC_wasm32_wasip2", &self.clang);
         build.env("AR_wasm32_wasip2", &self.archiver);
-        match self.flags.is_empty() {
-            true => build.env_remove("CFLAGS_wasm32_wasip2"),
-            false => build.env("CFLAGS_wasm32_wasip2", &self.flags),
-        };
+        // The folder's name may have spaces in it.
+        build.env("CC_SHELL_ESCAPED_FLAGS", "1");
+        build.env("CFLAGS_wasm32_wasip2", self.all_flags());
+    }
+
+    fn all_flags(&self) -> String {
+        let quoted = |path: &Path| format!("'{}'", path.display());
+        let header = paths::root().join("guest-sdk/js/engine/c/stack_limit.h");
+        let sysroot = self.sysroot.iter().map(|sysroot| format!("--sysroot={} ", quoted(sysroot)));
+        sysroot.chain([format!("-include {}", quoted(&header))]).collect()
     }
 }
 
@@ -53,7 +59,7 @@ fn of_sdk(sdk: &Path) -> Result<CCompiler> {
     for path in [&clang, &archiver, &sysroot] {
         ensure!(path.exists(), "{WASI_SDK}={} is no WASI SDK: {} is missing", sdk.display(), path.display());
     }
-    Ok(CCompiler { clang, archiver, flags: format!("--sysroot={}", sysroot.display()) })
+    Ok(CCompiler { clang, archiver, sysroot: Some(sysroot) })
 }
 
 /// The one made of Debian's packages; they are unpacked the first time. Only a whole one gets its final name.
@@ -94,7 +100,7 @@ fn newest_whole(folder: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn scripts_of(root: &Path) -> CCompiler {
-    CCompiler { clang: root.join("wasm-cc"), archiver: root.join("wasm-ar"), flags: String::new() }
+    CCompiler { clang: root.join("wasm-cc"), archiver: root.join("wasm-ar"), sysroot: None }
 }
 
 /// The newest clang that comes with a runtime library for WebAssembly, what it loads, and WASI's C library.

@@ -1,25 +1,21 @@
-// Bundles a function and what it imports into one ES module. Reads its options from standard input as JSON, writes the
-// result to standard output as JSON: `{ code, inputs }` or `{ problems }`.
+// Bundles functions and what they import, each into one ES module. Its argument is the folder of esbuild's package. Every
+// line of standard input is one function to bundle, as JSON; a line of standard output is what came of it:
+// `{ code, inputs }`, `{ problems }` or `{ failure }`.
 import { dirname, join, relative, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { Lock } from './lock.mjs';
 import { Npm } from './npm.mjs';
 import { functionImports } from './plugin.mjs';
 import { Remote } from './remote.mjs';
 
-const options = JSON.parse(await text(process.stdin));
-const esbuild = await import(pathToFileURL(join(options.esbuild, 'lib/main.js')));
-const folder = dirname(options.entry);
-const lock = await Lock.read(options.lock);
-const remote = new Remote(join(options.cache, 'remote'), lock);
-const npm = new Npm(join(options.cache, 'npm'), lock);
+const esbuild = await import(pathToFileURL(join(process.argv[2], 'lib/main.js')));
 
 /** What `exports.default` and `module.exports` are to a function, for an entry that has no `export`. */
 const COMMON_JS = `import main from ENTRY;
 export default typeof main === 'function' || typeof main?.fetch === 'function' ? main : main?.default;`;
 
-function settings(entry) {
+function settings(entry, folder, imports) {
   return {
     ...entry,
     absWorkingDir: folder,
@@ -37,21 +33,20 @@ function settings(entry) {
     sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'silent',
-    plugins: [functionImports({ known: options.known, remote, npm, folder })],
+    plugins: [functionImports(imports)],
   };
 }
 
-async function bundle() {
-  const result = await esbuild.build(settings({ entryPoints: [options.entry] }));
-  const main = Object.values(result.metafile.inputs).at(-1);
-  const entry = result.metafile.inputs[relative(folder, options.entry)] ?? main;
-  if (entry.format !== 'cjs') return result;
-  const contents = COMMON_JS.replace('ENTRY', () => JSON.stringify(options.entry));
-  return esbuild.build(settings({ stdin: { contents, resolveDir: folder, sourcefile: 'wasmforge:entry' } }));
+async function bundle(entry, folder, imports) {
+  const result = await esbuild.build(settings({ entryPoints: [entry] }, folder, imports));
+  if (result.metafile.inputs[relative(folder, entry)]?.format !== 'cjs') return result;
+  const contents = COMMON_JS.replace('ENTRY', () => JSON.stringify(entry));
+  const stdin = { contents, resolveDir: folder, sourcefile: 'wasmforge:entry' };
+  return esbuild.build(settings({ stdin }, folder, imports));
 }
 
 /** A place counts its column from 1, in UTF-16 units; esbuild's from 0, in bytes. */
-function problem({ text: message, location }) {
+function problem({ text: message, location }, folder) {
   if (!location) return { message };
   const column = Buffer.from(location.lineText).subarray(0, location.column).toString().length + 1;
   const isFile = !location.namespace || location.namespace === 'file';
@@ -59,18 +54,25 @@ function problem({ text: message, location }) {
   return { message, file, line: location.line, column, lineText: location.lineText };
 }
 
-async function run() {
+async function answer({ entry, cache, lock: lockFile, known }) {
+  const folder = dirname(entry);
+  const lock = await Lock.read(lockFile);
+  const remote = new Remote(join(cache, 'remote'), lock);
+  const npm = new Npm(join(cache, 'npm'), lock);
   try {
-    const result = await bundle();
+    const result = await bundle(entry, folder, { known, remote, npm, folder });
     await lock.write();
     const files = Object.keys(result.metafile.inputs).filter((input) => !/^[\w-]+:/.test(input));
     const inputs = files.map((input) => resolve(folder, input));
     return { code: result.outputFiles[0].text, inputs };
   } catch (error) {
     if (!Array.isArray(error.errors)) throw error;
-    return { problems: error.errors.map(problem) };
+    return { problems: error.errors.map((fault) => problem(fault, folder)) };
   }
 }
 
-process.stdout.write(JSON.stringify(await run()));
+for await (const line of createInterface({ input: process.stdin })) {
+  const answered = await answer(JSON.parse(line)).catch((error) => ({ failure: error.message }));
+  process.stdout.write(`${JSON.stringify(answered)}\n`);
+}
 await esbuild.stop();

@@ -3,7 +3,7 @@
 use super::{ANN, BOB, Probe, database_error, refusal, user};
 use serde_json::json;
 use wasmforge_tests::{
-    ANON_KEY, API_KEY, Database, Guest, Run, Serve, component, in_seconds, request, token, token_signed_with,
+    ANON_KEY, API_KEY, Database, Guest, Run, Serve, in_seconds, request, token, token_signed_with,
     unsigned_token,
 };
 

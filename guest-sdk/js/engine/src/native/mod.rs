@@ -1,9 +1,13 @@
 //! What JavaScript cannot do itself: the functions that the layer finds on `native`.
 
+mod base64;
 mod body;
+mod bytes;
 mod compression;
 mod console;
+mod crypto;
 mod encoding;
+mod env;
 mod errors;
 mod fetch;
 mod inflate;
@@ -20,10 +24,13 @@ use rquickjs::{Ctx, Object, Result, Runtime};
 
 /// Adds every area to `native`.
 pub(crate) fn register<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    base64::register(ctx, native)?;
     body::register(ctx, native)?;
     compression::register(ctx, native)?;
     console::register(ctx, native)?;
+    crypto::register(ctx, native)?;
     encoding::register(ctx, native)?;
+    env::register(ctx, native)?;
     errors::register(ctx, native)?;
     fetch::register(ctx, native)?;
     crate::heap::register(ctx, native)?;

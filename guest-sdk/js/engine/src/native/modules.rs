@@ -98,17 +98,19 @@ impl Resolver for ByName {
 
 /// Node's modules go by their names alone, too, and the SDK by that of its package.
 fn canonical(name: &str) -> String {
-    const BARE: [&str; 10] = [
+    const BARE: [&str; 12] = [
         "assert",
         "assert/strict",
         "buffer",
         "crypto",
         "events",
         "path",
+        "path/posix",
         "process",
         "querystring",
         "url",
         "util",
+        "util/types",
     ];
     if BARE.contains(&name) {
         format!("node:{name}")

@@ -29,7 +29,8 @@ export class Blob {
     if (parts !== undefined && ((typeof parts !== 'object' && typeof parts !== 'function') || parts === null)) {
       throw new TypeError(`${new.target.name}: the parts are no sequence`);
     }
-    const list = parts === undefined ? [] : [...parts];
+    const list = [];
+    for (const part of parts ?? []) list.push(isBinary(part) ? part : usvString(part));
     const { endings = 'transparent', type = '' } = dictionary(options, new.target.name);
     if (`${endings}` !== 'transparent' && `${endings}` !== 'native') {
       throw new TypeError(`${new.target.name}: the option endings is neither transparent nor native`);
@@ -86,12 +87,13 @@ export class Blob {
   }
 }
 
+const isBinary = (part) => part instanceof Blob || ArrayBuffer.isView(part) || part instanceof ArrayBuffer;
+
 function bytesOfPart(part, nativeEndings) {
   if (part instanceof Blob) return bytesOf(part);
   if (ArrayBuffer.isView(part)) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   if (part instanceof ArrayBuffer) return new Uint8Array(part);
-  const text = usvString(part);
-  return encode(nativeEndings ? text.replace(/\r\n?/g, '\n') : text);
+  return encode(nativeEndings ? part.replace(/\r\n?/g, '\n') : part);
 }
 
 function concatenate(parts) {

@@ -1,2 +1,3 @@
 import './blob.js';
 import './file.js';
+import './reader.js';

@@ -29,7 +29,8 @@ const typedArrayName = Object.getOwnPropertyDescriptor(TypedArray.prototype, Sym
  *   `maxStringLength`, `sorted`, `getters`; colours are left out.
  */
 export function inspect(value, options) {
-  const state = { ...DEFAULTS, ...(typeof options === 'object' ? options : undefined), path: [], circular: new Map(), level: 0 };
+  const given = typeof options === 'object' ? options : undefined;
+  const state = { ...DEFAULTS, ...given, path: [], circular: new Map(), level: 0 };
   if (state.depth === null) state.depth = Infinity;
   if (state.maxArrayLength === null) state.maxArrayLength = Infinity;
   if (state.maxStringLength === null) state.maxStringLength = Infinity;
@@ -242,16 +243,20 @@ function keysOf(value, state) {
   }
   if (state.sorted) keys.sort(typeof state.sorted === 'function' ? state.sorted : undefined);
   const symbols = Object.getOwnPropertySymbols(value);
-  return [...keys, ...symbols.filter((key) => state.showHidden || Object.prototype.propertyIsEnumerable.call(value, key))];
+  const isShown = (key) => state.showHidden || Object.prototype.propertyIsEnumerable.call(value, key);
+  return [...keys, ...symbols.filter(isShown)];
 }
 
 function property(value, key, state) {
   const described = Object.getOwnPropertyDescriptor(value, key) ?? { value: value[key], enumerable: true };
-  let text;
-  if ('value' in described) text = visit(described.value, state);
-  else if (described.get) text = state.getters ? `[Getter: ${visit(value[key], state)}]` : described.set ? '[Getter/Setter]' : '[Getter]';
-  else text = described.set ? '[Setter]' : 'undefined';
+  const text = 'value' in described ? visit(described.value, state) : accessor(value, key, described, state);
   if (typeof key === 'symbol') return `[${String(key)}]: ${text}`;
   if (!described.enumerable) return `[${key}]: ${text}`;
   return `${IDENTIFIER.test(key) ? key : quote(key)}: ${text}`;
+}
+
+function accessor(value, key, { get, set }, state) {
+  if (!get) return set ? '[Setter]' : 'undefined';
+  if (state.getters) return `[Getter: ${visit(value[key], state)}]`;
+  return set ? '[Getter/Setter]' : '[Getter]';
 }

@@ -1,5 +1,9 @@
 // Primitive values as text.
 
+/** Control characters, backslashes and halves of surrogate pairs. */
+const UNSEEN =
+  // eslint-disable-next-line no-control-regex
+  /[\x00-\x1f\x7f-\x9f\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const ESCAPES = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '\\': '\\\\' };
 
 /** A string in quotes: single ones unless there are such in it. */
@@ -9,8 +13,7 @@ export function quote(text) {
     if (!text.includes('"')) mark = '"';
     else if (!text.includes('`') && !text.includes('${')) mark = '`';
   }
-  // eslint-disable-next-line no-control-regex
-  const escaped = text.replace(/[\x00-\x1f\x7f-\x9f\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (char) => {
+  const escaped = text.replace(UNSEEN, (char) => {
     return ESCAPES[char] ?? (char < '\u0100' ? `\\x${hex(char, 2)}` : `\\u${hex(char, 4)}`);
   });
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;

@@ -18,22 +18,16 @@ export function respond(response) {
   const { status, list, body } = partsOf(response);
   if (status === 0) throw new RangeError('The status provided (0) is outside the range [200, 599]');
   const content = body === null ? undefined : body.send();
-  correctLength(list, status, body);
+  if (find(list, 'content-length') >= 0 || body?.source instanceof Blob) correctLength(list, body);
   answered = true;
   native.invocation.respond(status, toLines(list), content);
 }
 
-/** The engine counts the bytes that it is given. A length without a body means something to `HEAD` and with 304. */
-function correctLength(list, status, body) {
+/** The engine counts the bytes that it is given, and refuses an answer that is not as long as it says. */
+function correctLength(list, body) {
   const source = body?.source;
-  if (source instanceof Blob) {
-    set(list, 'content-length', String(source.size));
-    return;
-  }
-  if (find(list, 'content-length') < 0) return;
-  const isKnown = typeof source === 'string' || source instanceof Uint8Array;
-  const isMeant = status === 304 || (body === null && native.invocation.method() === 'HEAD');
-  if (isKnown || (body === null && !isMeant)) remove(list, 'content-length');
+  if (source instanceof Blob) set(list, 'content-length', String(source.size));
+  else if (body === null || typeof source === 'string' || source instanceof Uint8Array) remove(list, 'content-length');
 }
 
 /** Sends `{"error": message}`, unless something was sent. */

@@ -5,11 +5,14 @@ import { native } from '../native.js';
 const { encode } = native.encoding;
 
 export class TextEncoder {
+  #encoding = 'utf-8';
+
   get encoding() {
-    return 'utf-8';
+    return this.#encoding;
   }
 
   encode(input = '') {
+    this.#encoding;
     return encode(usvString(input));
   }
 
@@ -24,7 +27,7 @@ export class TextEncoder {
     const bytes = encode(usvString(candidate));
     if (bytes.length <= destination.length) {
       if (!endsInPair(text, candidate.length)) {
-        destination.set(bytes);
+        if (bytes.length) destination.set(bytes);
         return { read: candidate.length, written: bytes.length };
       }
     }

@@ -30,6 +30,7 @@ export class TextEncoderStream {
   }
 
   get encoding() {
+    this.#transform;
     return 'utf-8';
   }
 

@@ -1,6 +1,7 @@
 // What becomes of errors that nobody catches.
 import { inspect } from '../console/inspect.js';
 import { define } from '../global.js';
+import { required } from '../idl/index.js';
 import { native } from '../native.js';
 import { stackOf } from './stack.js';
 
@@ -40,6 +41,6 @@ export function stopIfOutOfMemory(thrown) {
 }
 
 define('reportError', function reportError(error) {
-  if (arguments.length === 0) throw new TypeError("Failed to execute 'reportError': 1 argument required, but only 0 present");
+  required(arguments.length, 1, 'reportError');
   logUncaught(error);
 });

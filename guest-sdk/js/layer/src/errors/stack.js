@@ -19,7 +19,8 @@ function frames(raw) {
     const position = frame && native.errors.position(Number(frame[2]), Number(frame[3]));
     if (position) {
       const name = frame[1];
-      text += name && name !== '<anonymous>' && name !== '<eval>' ? `\n    at ${name} (${position})` : `\n    at ${position}`;
+      const isNamed = name && name !== '<anonymous>' && name !== '<eval>';
+      text += isNamed ? `\n    at ${name} (${position})` : `\n    at ${position}`;
     }
   }
   return text;

@@ -29,7 +29,7 @@ export class AbortSignal extends EventTarget {
     };
   }
 
-  constructor(own) {
+  constructor(own = undefined) {
     if (own !== OWN) throw new TypeError('Illegal constructor');
     super();
   }

@@ -137,31 +137,37 @@ export const isHeard = (target, type) => listenersOf(target)?.has(type) === true
 /** Adds an event handler: a property `on…` that holds one listener. */
 export function handlerProperty(Class, type) {
   const handlers = new WeakMap();
-  Object.defineProperty(Class.prototype, `on${type}`, {
-    get() {
+  const name = `on${type}`;
+  const members = {
+    get [name]() {
       listenersOf(this);
       return handlers.get(this)?.current ?? null;
     },
-    set(value) {
+    set [name](value) {
+      listenersOf(this);
       const current = typeof value === 'function' || (typeof value === 'object' && value !== null) ? value : null;
-      const held = handlers.get(this);
-      if (held) {
-        if (current === null) this.removeEventListener(type, held.listener);
-        else if (held.current === null) this.addEventListener(type, held.listener);
-        held.current = current;
-        return;
-      }
-      if (current === null) return;
-      const made = { current, listener: undefined };
-      made.listener = function listener(event) {
-        if (typeof made.current === 'function' && made.current.call(this, event) === false) event.preventDefault();
-      };
-      handlers.set(this, made);
-      this.addEventListener(type, made.listener);
+      setHandler(handlers, this, type, current);
     },
-    enumerable: true,
-    configurable: true,
-  });
+  };
+  Object.defineProperty(Class.prototype, name, Object.getOwnPropertyDescriptor(members, name));
+}
+
+/** The listener keeps its place among others when the handler is changed, and loses it when it is taken away. */
+function setHandler(handlers, target, type, current) {
+  const held = handlers.get(target);
+  if (held) {
+    if (current === null) target.removeEventListener(type, held.listener);
+    else if (held.current === null) target.addEventListener(type, held.listener);
+    held.current = current;
+    return;
+  }
+  if (current === null) return;
+  const made = { current, listener: undefined };
+  made.listener = function listener(event) {
+    if (typeof made.current === 'function' && made.current.call(this, event) === false) event.preventDefault();
+  };
+  handlers.set(target, made);
+  target.addEventListener(type, made.listener);
 }
 
 expose({ EventTarget });

@@ -31,7 +31,8 @@ export class Body {
 
   /** Whether anything of it was read. */
   get used() {
-    return this.#taken || (this.source instanceof NativeBody && this.source.disturbed) || (this.#stream !== undefined && isDisturbed(this.#stream));
+    if (this.#taken || (this.source instanceof NativeBody && this.source.disturbed)) return true;
+    return this.#stream !== undefined && isDisturbed(this.#stream);
   }
 
   get stream() {
@@ -246,5 +247,5 @@ async function form(body, mime) {
     for (const [name, value] of new URLSearchParams((await body?.text()) ?? '')) data.append(name, value);
     return data;
   }
-  throw new TypeError('The body is no form: its content type is neither multipart/form-data nor application/x-www-form-urlencoded');
+  throw new TypeError(`The body is no form: its content type is neither multipart/form-data nor ${FORM}`);
 }

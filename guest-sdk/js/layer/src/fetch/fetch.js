@@ -22,7 +22,9 @@ define('fetch', async function fetch(input, init = undefined) {
   if (signal?.aborted) throw signal.reason;
   const scheme = request.url.slice(0, request.url.indexOf(':'));
   if (scheme === 'data') return responseOf(request.url);
-  if (scheme !== 'http' && scheme !== 'https') throw new TypeError(`fetch ${request.url}: the scheme ${scheme}: is not supported`);
+  if (scheme !== 'http' && scheme !== 'https') {
+    throw new TypeError(`fetch ${request.url}: the scheme ${scheme}: is not supported`);
+  }
   addDefaults(request.list);
   return follow(request);
 });
@@ -41,7 +43,9 @@ async function follow(request) {
     const target = next(request, head, typeof body === 'number');
     if (target === undefined) return response(request, head, number);
     native.body.drop(number);
-    if (redirects === MAX_REDIRECTS) throw new TypeError(`fetch ${request.url}: there were more than ${MAX_REDIRECTS} redirects`);
+    if (redirects === MAX_REDIRECTS) {
+      throw new TypeError(`fetch ${request.url}: there were more than ${MAX_REDIRECTS} redirects`);
+    }
     if (!target.keepsBody) body = undefined;
     request = { ...request, ...target };
   }

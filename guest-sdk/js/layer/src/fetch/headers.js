@@ -83,8 +83,9 @@ export const headersOf = (list, immutable = false) => new Headers(OWN, list, imm
 
 /** The list that `HeadersInit` makes: a copy, checked. */
 export function listOf(init) {
-  if (typeof init !== 'object' && typeof init !== 'function') throw new TypeError('Headers: the argument is not an object');
-  if (init === null) throw new TypeError('Headers: the argument is not an object');
+  if (init === null || (typeof init !== 'object' && typeof init !== 'function')) {
+    throw new TypeError('Headers: the argument is not an object');
+  }
   if (isHeaders(init) && init[Symbol.iterator] === iterateHeaders) return listBehind(init).slice();
   const list = [];
   const iterate = init[Symbol.iterator];

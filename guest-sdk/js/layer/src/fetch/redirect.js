@@ -16,7 +16,9 @@ export function next(request, { status, list }, isStream) {
   if (!REDIRECTS.includes(status)) return undefined;
   const location = get(list, 'location');
   if (location === null || request.redirect === 'manual') return undefined;
-  if (request.redirect === 'error') throw new TypeError(`fetch ${request.url}: it was redirected, which the request does not allow`);
+  if (request.redirect === 'error') {
+    throw new TypeError(`fetch ${request.url}: it was redirected, which the request does not allow`);
+  }
   const url = resolve(location, request.url);
   const becomesGet = isGetNow(request.method, status);
   if (isStream && !becomesGet && status !== 303) {

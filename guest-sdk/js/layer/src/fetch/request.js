@@ -12,6 +12,7 @@ import { INCOMING, NativeBody } from './native_body.js';
 
 const ARRIVED = Symbol('arrived');
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FORBIDDEN = ['CONNECT', 'TRACE', 'TRACK'];
 const UPPER = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 
 /** Options that are kept, and read, but change nothing on a server: their names, usual values and other valid ones. */
@@ -199,7 +200,7 @@ export const partsOf = (request) => partsBehind(request);
 function parse(input) {
   const url = new URL(input);
   if (url.username || url.password) {
-    throw new TypeError('Request cannot be constructed from a URL that includes credentials: send an Authorization header');
+    throw new TypeError('Request: the URL has credentials in it; send an Authorization header');
   }
   return url.href;
 }
@@ -208,7 +209,7 @@ function methodOf(value) {
   const method = String(value);
   if (!TOKEN.test(method)) throw new TypeError(`'${method}' is not a valid HTTP method.`);
   const upper = method.toUpperCase();
-  if (upper === 'CONNECT' || upper === 'TRACE' || upper === 'TRACK') throw new TypeError(`'${method}' HTTP method is unsupported.`);
+  if (FORBIDDEN.includes(upper)) throw new TypeError(`'${method}' HTTP method is unsupported.`);
   return UPPER.includes(upper) ? upper : method;
 }
 

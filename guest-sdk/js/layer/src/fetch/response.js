@@ -43,7 +43,7 @@ export class Response {
     if (status !== undefined) {
       this.#status = Math.trunc(Number(status)) & 0xffff;
       if (this.#status < 200 || this.#status > 599) {
-        throw new RangeError(`The status provided (${String(status)}) is not equal to 101 and outside the range [200, 599]`);
+        throw new RangeError(`The status provided (${String(status)}) is outside the range [200, 599]`);
       }
     }
     if (statusText !== undefined) {
@@ -84,7 +84,7 @@ export class Response {
   static redirect(url, status = 302) {
     required(arguments.length, 1, 'Response.redirect');
     const target = new URL(url).href;
-    if (!REDIRECTS.includes(Number(status))) throw new RangeError(`Response.redirect: ${status} is not the status of a redirect`);
+    if (!REDIRECTS.includes(Number(status))) throw new RangeError(`Response.redirect: ${status} is no redirect`);
     return new Response(RECEIVED, { status: Number(status), list: ['location', target] });
   }
 

@@ -6,8 +6,6 @@ export function expose(classes) {
   for (const [name, Class] of Object.entries(classes)) {
     showMembers(Class.prototype, ['constructor']);
     showMembers(Class, ['length', 'name', 'prototype']);
-    // A bundler may have called it otherwise.
-    Object.defineProperty(Class, 'name', { value: name, configurable: true });
     tag(Class, name);
     define(name, Class);
   }

@@ -24,7 +24,7 @@ export class MessagePort extends EventTarget {
     };
   }
 
-  constructor(own) {
+  constructor(own = undefined) {
     if (own !== OWN) throw new TypeError('Illegal constructor');
     super();
   }

@@ -6,7 +6,7 @@ import { native } from '../native.js';
 const OWN = Symbol('navigator');
 
 class Navigator {
-  constructor(own) {
+  constructor(own = undefined) {
     if (own !== OWN) throw new TypeError('Illegal constructor');
   }
 

@@ -2,7 +2,7 @@
 import { cloned } from '../clone/index.js';
 import { EventTarget } from '../events/target.js';
 import { define } from '../global.js';
-import { expose, required } from '../idl/index.js';
+import { dictionary, expose, required } from '../idl/index.js';
 import { now, timeOrigin } from './clock.js';
 
 const OWN = Symbol('entry');
@@ -10,7 +10,7 @@ const OWN = Symbol('entry');
 export class PerformanceEntry {
   #members;
 
-  constructor(own, members) {
+  constructor(own = undefined, members = undefined) {
     if (own !== OWN) throw new TypeError('Illegal constructor');
     this.#members = members;
   }
@@ -44,10 +44,11 @@ export class PerformanceMark extends PerformanceEntry {
 
   constructor(name, options = undefined) {
     required(arguments.length, 1, 'PerformanceMark');
-    const startTime = options?.startTime === undefined ? now() : Number(options.startTime);
+    const { startTime: given, detail } = dictionary(options, 'PerformanceMark');
+    const startTime = given === undefined ? now() : Number(given);
     if (startTime < 0) throw new TypeError('PerformanceMark: the start time is negative');
     super(OWN, { name: `${name}`, entryType: 'mark', startTime, duration: 0 });
-    this.#detail = copyOf(options?.detail);
+    this.#detail = copyOf(detail);
   }
 
   get detail() {
@@ -58,7 +59,7 @@ export class PerformanceMark extends PerformanceEntry {
 export class PerformanceMeasure extends PerformanceEntry {
   #detail;
 
-  constructor(own, members, detail) {
+  constructor(own = undefined, members = undefined, detail = undefined) {
     super(own, members);
     this.#detail = copyOf(detail);
   }
@@ -71,7 +72,7 @@ export class PerformanceMeasure extends PerformanceEntry {
 export class Performance extends EventTarget {
   #entries = [];
 
-  constructor(own) {
+  constructor(own = undefined) {
     if (own !== OWN) throw new TypeError('Illegal constructor');
     super();
   }
@@ -156,7 +157,8 @@ export class Performance extends EventTarget {
   }
 
   toJSON() {
-    return { timeOrigin: this.timeOrigin };
+    this.#entries;
+    return { timeOrigin: timeOrigin() };
   }
 }
 

@@ -1,0 +1,2 @@
+import './deno.js';
+import './process.js';
