@@ -25,8 +25,8 @@ impl exports::wasmforge::javascript::compiler::Guest for Engine {
         crate::program::compile(&source, form)
     }
 
-    fn evaluate(bytecode: Vec<u8>) -> Result<(), Problem> {
-        crate::program::evaluate(bytecode)
+    fn evaluate() -> Result<(), Problem> {
+        crate::program::evaluate()
     }
 }
 

@@ -87,9 +87,10 @@ thread_local! {
 
 /// Evaluates a program's top level, and hands the memory over before and after. An instance that does so serves nothing
 /// else.
-pub(crate) fn evaluate(bytecode: Vec<u8>) -> std::result::Result<(), Problem> {
-    let bytecode: &'static [u8] = bytecode.leak();
+pub(crate) fn evaluate() -> std::result::Result<(), Problem> {
+    // Nothing of the program may be in memory yet, its bytecode neither, or an image would lack it.
     image::capture();
+    let bytecode: &'static [u8] = program::bytecode().leak();
     engine::turn(|ctx, hooks| {
         let program = run(ctx, hooks, bytecode).catch(ctx).map_err(|error| problem(&error))?;
         EVALUATED.set(Some(Persistent::save(ctx, program)));

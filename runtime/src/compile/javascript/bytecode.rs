@@ -40,7 +40,7 @@ pub(super) fn compile(
     text: &str,
     form: Form,
 ) -> wasmtime::Result<Result<Vec<u8>, Problem>> {
-    let mut instance = Deploying::new(engine)?;
+    let mut instance = Deploying::compiling(engine)?;
     let compile = instance.function::<(&str, Form), (Result<Vec<u8>, Problem>,)>("compile")?;
     let (compiled,) = compile.call(&mut instance.store, (text, form))?;
     Ok(compiled)

@@ -21,15 +21,15 @@ pub(super) fn image_of(engine: &Component, bytecode: &[u8]) -> Option<Image> {
 }
 
 fn evaluate(engine: &Component, bytecode: &[u8]) -> wasmtime::Result<Vec<(u32, Vec<u8>)>> {
-    let mut instance = Deploying::new(engine)?;
-    let evaluate = instance.function::<(&[u8],), (Result<(), Problem>,)>("evaluate")?;
+    let mut instance = Deploying::evaluating(engine, bytecode)?;
+    let evaluate = instance.function::<(), (Result<(), Problem>,)>("evaluate")?;
     instance.store.set_epoch_deadline(1);
     let ticker = engine.engine().clone();
     std::thread::spawn(move || {
         std::thread::sleep(PATIENCE);
         ticker.increment_epoch();
     });
-    let (evaluated,) = evaluate.call(&mut instance.store, (bytecode,))?;
+    let (evaluated,) = evaluate.call(&mut instance.store, ())?;
     evaluated.map_err(|problem| wasmtime::Error::msg(problem.message))?;
     Ok(std::mem::take(&mut instance.store.data_mut().memories))
 }

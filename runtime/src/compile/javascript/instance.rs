@@ -24,6 +24,7 @@ pub(super) struct Problem {
 /// What the instance's host knows.
 pub(super) struct State {
     limits: StoreLimits,
+    bytecode: Vec<u8>,
     /// The memories that the instance handed over, each from its first byte on.
     pub(super) memories: Vec<(u32, Vec<u8>)>,
 }
@@ -35,16 +36,28 @@ pub(super) struct Deploying {
 }
 
 impl Deploying {
-    /// An instance of `engine`. The store's epoch deadline is never reached: the process has a limit of its own on CPU
-    /// time, and whoever wants another sets it.
-    pub(super) fn new(engine: &Component) -> wasmtime::Result<Self> {
-        let mut linker: Linker<State> = Linker::new(engine.engine());
+    /// An instance that compiles a text.
+    pub(super) fn compiling(engine: &Component) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine.engine());
+        linker.instance(PROGRAM)?.func_wrap("source-position", as_compiled)?;
+        Self::new(engine, linker, Vec::new())
+    }
+
+    /// An instance that evaluates a program.
+    pub(super) fn evaluating(engine: &Component, bytecode: &[u8]) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine.engine());
         let mut program = linker.instance(PROGRAM)?;
+        program.func_wrap("bytecode", bytecode_of)?;
         program.func_wrap("keep-memory", keep_memory)?;
-        program.func_wrap("source-position", as_compiled)?;
+        Self::new(engine, linker, bytecode.to_vec())
+    }
+
+    /// The store's epoch deadline is never reached: the process has a limit of its own on CPU time, and whoever wants
+    /// another sets it.
+    fn new(engine: &Component, mut linker: Linker<State>, bytecode: Vec<u8>) -> wasmtime::Result<Self> {
         linker.define_unknown_imports_as_traps(engine)?;
         let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
-        let mut store = Store::new(engine.engine(), State { limits, memories: Vec::new() });
+        let mut store = Store::new(engine.engine(), State { limits, bytecode, memories: Vec::new() });
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(u64::MAX / 2);
         let instance = linker.instantiate(&mut store, engine)?;
@@ -79,6 +92,10 @@ fn as_compiled(
     (line, column): (u32, u32),
 ) -> wasmtime::Result<(Option<Position>,)> {
     Ok((Some(Position { file: "program".to_owned(), line, column }),))
+}
+
+fn bytecode_of(store: StoreContextMut<'_, State>, (): ()) -> wasmtime::Result<(Vec<u8>,)> {
+    Ok((store.data().bytecode.clone(),))
 }
 
 fn keep_memory(
