@@ -120,3 +120,45 @@ async fn what_only_typescript_has_is_written_in_javascript() {
     ])
     .await;
 }
+
+/// What a program's top level left behind may be kept and put in place; nobody can tell.
+#[tokio::test]
+async fn every_request_begins_where_the_top_level_ended() {
+    let (_database, node) = node().await;
+    let padding = "x".repeat(100_000);
+    let source = format!(
+        "import {{ Buffer }} from 'node:buffer';\n\
+         const table = Array.from({{ length: 3000 }}, (_, i) => ({{ i, text: `row ${{i}}` }}));\n\
+         const padding = '{padding}';\n\
+         let calls = 0;\n\
+         export default () => {{\n\
+           table.push({{ i: -1, text: 'pushed' }});\n\
+           calls += 1;\n\
+           const last = Buffer.from(table[2999].text).toString('hex');\n\
+           return Response.json({{ calls, rows: table.length, last, padding: padding.length, random: Math.random() }});\n\
+         }};"
+    );
+    node.store_source("table", &source).await;
+    let mut randoms = Vec::new();
+    for _ in 0..3 {
+        let answer = node.functions.get("/table").await.json();
+        assert_eq!(answer["calls"], 1);
+        assert_eq!(answer["rows"], 3001);
+        assert_eq!(answer["last"], "726f772032393939");
+        assert_eq!(answer["padding"], 100_000);
+        randoms.push(answer["random"].to_string());
+    }
+    randoms.dedup();
+    assert_eq!(randoms.len(), 3, "{randoms:?}");
+}
+
+#[tokio::test]
+async fn a_top_level_that_asks_the_host_does_so_on_every_request() {
+    let (_database, node) = node().await;
+    let source = "const id = crypto.randomUUID();\nmodule.exports = () => new Response(id)";
+    node.store_source("id", source).await;
+    let first = node.functions.get("/id").await;
+    let second = node.functions.get("/id").await;
+    assert_eq!((first.code(), second.code()), (200, 200));
+    assert_ne!(first.text(), second.text());
+}
