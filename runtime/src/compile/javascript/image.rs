@@ -15,12 +15,17 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// secret, the network, the log), fails, or takes too long: then it is evaluated on every request, and the request
 /// sees what it does.
 pub(super) fn image_of(engine: &Component, bytecode: &[u8]) -> Option<Image> {
-    let memories = evaluate(engine, bytecode).ok()?;
-    let [(start, fresh), (_, evaluated)] = memories.as_slice() else { return None };
+    // An instance that was given a program has it in its memory, and is no fresh one: what is compared with is the memory of
+    // one that was given none.
+    let (_, without) = evaluate(engine, &[]).ok()?;
+    let (evaluated, with) = evaluate(engine, bytecode).ok()?;
+    evaluated.ok()?;
+    let ([(start, fresh)], [_, (_, evaluated)]) = (without.as_slice(), with.as_slice()) else { return None };
     Image::between(*start, fresh, evaluated).filter(|image| image.records().len() <= MAX_RECORDS)
 }
 
-fn evaluate(engine: &Component, bytecode: &[u8]) -> wasmtime::Result<Vec<(u32, Vec<u8>)>> {
+/// What came of a program's top level, and the memory before it and, if it succeeded, after it.
+fn evaluate(engine: &Component, bytecode: &[u8]) -> wasmtime::Result<(Result<(), Problem>, Memories)> {
     let mut instance = Deploying::new(engine)?;
     let evaluate = instance.function::<(&[u8],), (Result<(), Problem>,)>("evaluate")?;
     instance.store.set_epoch_deadline(1);
@@ -30,6 +35,8 @@ fn evaluate(engine: &Component, bytecode: &[u8]) -> wasmtime::Result<Vec<(u32, V
         ticker.increment_epoch();
     });
     let (evaluated,) = evaluate.call(&mut instance.store, (bytecode,))?;
-    evaluated.map_err(|problem| wasmtime::Error::msg(problem.message))?;
-    Ok(std::mem::take(&mut instance.store.data_mut().memories))
+    Ok((evaluated, std::mem::take(&mut instance.store.data_mut().memories)))
 }
+
+/// Where each begins, and its bytes.
+type Memories = Vec<(u32, Vec<u8>)>;
