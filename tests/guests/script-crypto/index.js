@@ -17,7 +17,7 @@ const JWT = {
   EdDSA: { name: 'Ed25519' },
 };
 
-const pem = (label, der) => `-----BEGIN ${label}-----\n${encodeBase64(der).replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`;
+const pem = (label, der) => `-----BEGIN ${label}-----\n${encodeBase64(der).match(/.{1,64}/g).join('\n')}\n-----END ${label}-----\n`;
 const der = (text) => decodeBase64(text.replace(/-----[^-]*-----|\s/g, ''));
 
 async function refusal(promise) {

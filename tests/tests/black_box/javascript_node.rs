@@ -1,4 +1,5 @@
-//! Node's modules, and the environment, in functions in JavaScript: `tests/guests/script-node`.
+//! Node's modules, and the environment, in functions in JavaScript: `tests/guests/script-node`, and all of the
+//! modules at once in `tests/guests/script-modules`.
 
 use serde_json::{Value, json};
 use wasmforge_tests::{Run, Running, source};
@@ -92,4 +93,43 @@ async fn programs_cannot_be_started() {
 async fn modules_are_imported_when_they_are_needed() {
     let expected = json!(["decode", "default", "encode", "escape", "parse", "stringify", "unescape"]);
     assert_eq!(module(&start().await, "dynamic").await, expected);
+}
+
+#[tokio::test]
+async fn modules_of_node_do_what_code_for_the_web_asks_of_them() {
+    let running = Run::file(&source("script-modules")).env("GREETING", "hello").start().await;
+    let answer = running.get("/").await;
+    assert_eq!(answer.code(), 200, "{answer:?}");
+    let by_module = answer.json();
+    let expected = json!({
+        "buffer": [
+            "aMOpbGxv", "hi", "__4", "ff007878", 2, "bc", 258, true, r#"{"type":"Buffer","data":[97]}"#, "<Buffer 68 69>",
+        ],
+        "events": [[1, -1, 2], ["x", "y"], 1],
+        "util": [
+            r#"it is 1: {"a":2} more"#, "{ a: { b: { c: [Object] } } }", 2, [null, 8], true, false,
+            [true, true, true, false],
+        ],
+        "url": [
+            ["example.com:8080", "8080", "u:p", "/a", "1"], "http://a.com/d", "/one/three", "https://a.b/c?d=1", "/a b",
+            "file:///a%20b", true,
+        ],
+        "path": ["b/c", "y", "/q", ".gz"],
+        "querystring": ["a=1&a=2&b=c%20d", { "a": ["1", "2"], "b": " " }],
+        "assert": ["ERR_ASSERTION", "ERR_ASSERTION", "ERR_ASSERTION", "ERR_ASSERTION", "ERR_ASSERTION", "ERR_ASSERTION"],
+        "crypto": [
+            "d41d8cd98f00b204e9800998ecf8427e",
+            "a9993e364706816aba3e25717850c26c9cd0d89d",
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
+            "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",
+            "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8",
+            "0c60c80f961f0e71f3a9b524af6012062fe037a6",
+            "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957",
+            false, 8, 3, 36, true,
+        ],
+        "process": ["hello", "hello", true, true, 7],
+    });
+    for (module, values) in expected.as_object().unwrap() {
+        assert_eq!(&by_module[module], values, "{module}");
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) fn utf8(string: &JsString<'_>) -> Vec<u8> {
         (bytes, length.assume_init())
     };
     // SAFETY: QuickJS wrote that many bytes there, which are ours until they are freed.
-    let copy = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), length as usize) }.to_vec();
+    let copy = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), length) }.to_vec();
     // SAFETY: it came from `JS_ToCStringLen`.
     unsafe { qjs::JS_FreeCString(ctx, bytes) };
     if std::str::from_utf8(&copy).is_ok() { copy } else { without_surrogates(&copy) }

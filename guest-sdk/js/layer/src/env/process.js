@@ -1,7 +1,27 @@
 import { define } from '../global.js';
 import { secrets } from './variables.js';
 
-let env;
+const variables = {};
+let isRead = false;
+
+/** The secrets, and `NODE_ENV`, which is `production` where no secret says otherwise. */
+function read() {
+  if (!isRead) {
+    isRead = true;
+    Object.assign(variables, { NODE_ENV: 'production' }, secrets());
+  }
+  return variables;
+}
+
+/** Asks the host when somebody looks, and not when the object is only handed on, as an import does. */
+const env = new Proxy(variables, {
+  get: (_, name) => Reflect.get(read(), name),
+  has: (_, name) => Reflect.has(read(), name),
+  set: (_, name, value) => Reflect.set(read(), name, typeof name === 'symbol' ? value : String(value)),
+  deleteProperty: (_, name) => Reflect.deleteProperty(read(), name),
+  ownKeys: () => Reflect.ownKeys(read()),
+  getOwnPropertyDescriptor: (_, name) => Reflect.getOwnPropertyDescriptor(read(), name),
+});
 
 const hrtime = (since = [0, 0]) => {
   const now = performance.now();
@@ -13,13 +33,7 @@ hrtime.bigint = () => BigInt(Math.floor(performance.now() * 1e6));
 
 /** As much of Node's `process` as code for the web looks at. Listeners are never called: there is no process to end. */
 export const process = {
-  /** The secrets, and `NODE_ENV`, which is `production` where no secret says otherwise. */
-  get env() {
-    return (env ??= { NODE_ENV: 'production', ...secrets() });
-  },
-  set env(value) {
-    env = value;
-  },
+  env,
   argv: [],
   execArgv: [],
   pid: 1,

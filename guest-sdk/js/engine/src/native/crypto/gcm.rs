@@ -93,6 +93,6 @@ fn increment(block: &mut Block) {
 
 /// Two lengths in bits, as GHASH ends with.
 fn lengths(first: usize, second: usize) -> Block {
-    let bits = (first as u128 * 8) << 64 | second as u128 * 8;
+    let bits = ((first as u128 * 8) << 64) | (second as u128 * 8);
     bits.to_be_bytes().into()
 }
