@@ -75,9 +75,9 @@ impl program::Host for View<'_> {
         Ok(self.program()?.image.as_ref().map_or(0, Image::size))
     }
 
-    fn image_pages(&mut self, first: u32) -> wasmtime::Result<Vec<u8>> {
+    fn image_part(&mut self, offset: u32) -> wasmtime::Result<Vec<u8>> {
         let program = self.program()?;
-        Ok(program.image.as_ref().map_or_else(Vec::new, |image| image.pages(first).to_vec()))
+        Ok(program.image.as_ref().map_or_else(Vec::new, |image| image.part(offset).to_vec()))
     }
 
     fn keep_memory(&mut self, _start: u32, _memory: Vec<u8>) -> wasmtime::Result<()> {

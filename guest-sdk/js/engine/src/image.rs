@@ -1,27 +1,26 @@
 //! The memory that a program's top level leaves behind: taken once, when it is deployed, and put in place of evaluating it.
 //!
 //! A program whose top level asks the host for nothing does the same on every request. The server evaluates it once in an
-//! instance that can call no host, compares the memory with that of a fresh one, and keeps the pages that differ. Another
-//! instance that is given those pages is where that one was.
+//! instance that can call no host, compares the memory with that of a fresh one, and keeps what differs. Another
+//! instance that is given that is where that one was.
 //!
-//! Pages of the stack are left out: both sides stand in a function of this module, whose frames hold nothing of the program.
+//! The stack is left out: both sides stand in a function of this module, whose frames hold nothing of the program.
 
 use crate::bindings::program;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::arch::wasm32::{memory_grow, memory_size};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, compiler_fence};
 
-/// Bytes of a page of an image, which is the host's. The source of the format is `program.image-pages`.
-const PAGE: usize = 4096;
-
 /// Bytes of a page of WebAssembly's memory.
 const WASM_PAGE: usize = 64 * 1024;
 
-/// Bytes that come before a page: its number.
-const NUMBER: usize = 4;
+/// Bytes that come before those of a record. The source of the format is `program.image-part`.
+const HEAD: usize = 8;
 
-/// Whether memory that the host asks for is behind the image. It is set in the image too: its page is one of those that
-/// are put in place.
+/// The most bytes that the host hands over at once.
+const PART: usize = 64 * 1024;
+
+/// Whether memory that the host asks for is behind the image. It is set in the image too, which is put over it.
 static RESTORING: AtomicBool = AtomicBool::new(false);
 
 /// Where that memory is.
@@ -77,9 +76,9 @@ pub(crate) fn capture() {
     RESTORING.store(false, Ordering::Relaxed);
 }
 
-/// The first page that is not the stack's.
+/// Where the stack ends.
 fn start() -> usize {
-    (&raw const __global_base).expose_provenance().next_multiple_of(PAGE)
+    (&raw const __global_base).expose_provenance()
 }
 
 /// Puts the program's image in place, if there is one.
@@ -96,11 +95,11 @@ pub(crate) fn restore() -> bool {
     let mut next = 0;
     loop {
         compiler_fence(Ordering::SeqCst);
-        let part = program::image_pages(next);
+        let part = program::image_part(next);
         if part.is_empty() {
             break;
         }
-        next += u32::try_from(part.len() / (NUMBER + PAGE)).unwrap_or_default();
+        next += u32::try_from(part.len()).unwrap_or_default();
         place(&part);
         std::mem::forget(part);
     }
@@ -109,18 +108,22 @@ pub(crate) fn restore() -> bool {
     true
 }
 
-/// The most bytes that the host hands over at once.
-const PART: usize = 16 * (NUMBER + PAGE);
-
 #[inline(never)]
-#[allow(unsafe_code, reason = "pages are put where they were")]
-fn place(part: &[u8]) {
-    for record in part.chunks_exact(NUMBER + PAGE) {
-        let Some((number, page)) = record.split_first_chunk::<NUMBER>() else { return };
-        let address = usize::try_from(u32::from_le_bytes(*number)).unwrap_or_default() * PAGE;
-        // SAFETY: the memory was grown to the image's size, and `part` is behind it.
+#[allow(unsafe_code, reason = "bytes are put where they were")]
+fn place(mut part: &[u8]) {
+    while let Some((head, rest)) = part.split_first_chunk::<HEAD>() {
+        let [a, b, c, d, e, f, g, h] = *head;
+        let address = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or_default();
+        let length = usize::try_from(u32::from_le_bytes([e, f, g, h])).unwrap_or_default();
+        let Some((bytes, rest)) = rest.split_at_checked(length) else { return };
+        // SAFETY: the memory was grown to the image's size, within which its records are, and `part` is behind it.
         unsafe {
-            std::ptr::copy_nonoverlapping(page.as_ptr(), std::ptr::with_exposed_provenance_mut(address), PAGE)
-        };
+            std::ptr::copy_nonoverlapping(
+                bytes.as_ptr(),
+                std::ptr::with_exposed_provenance_mut(address),
+                length,
+            );
+        }
+        part = rest;
     }
 }

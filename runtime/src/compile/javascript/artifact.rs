@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_program_is_read_as_it_was_written() {
-        let image = Image::from_parts(65536, vec![7; 4100].into());
+        let record = [[0; 4], [4, 0, 0, 0], [7; 4]].concat();
+        let image = Image::from_parts(65536, record.into());
         for image in [image, None] {
             let bytes = encode(b"code", image.as_ref(), &positions()).unwrap();
             let program = decode(bytes.into()).unwrap();
