@@ -10,8 +10,8 @@ async fn warm_functions_answer_without_the_database_and_all_is_well_when_it_is_b
     let database = server.database().await;
     let node = Serve::over(&database).start().await;
     node.deploy("f", answering(201)).await;
-    node.store_source("script", "x").await;
-    assert_eq!(node.status_of("f").await, 201);
+    node.store_source("script", "export default () => new Response(null, { status: 203 })").await;
+    assert_eq!((node.status_of("f").await, node.status_of("script").await), (201, 203));
 
     server.stop();
     let report = node.health_when("the loss being noticed", |_, report| report["status"] == "degraded").await;
@@ -20,7 +20,7 @@ async fn warm_functions_answer_without_the_database_and_all_is_well_when_it_is_b
     for _ in 0..50 {
         assert_eq!(node.status_of("f").await, 201);
     }
-    assert_eq!(node.status_of("script").await, 501);
+    assert_eq!(node.status_of("script").await, 203);
     assert_eq!(node.functions.get("/nope").await.failure(), (404, "FUNCTION_NOT_FOUND".into()));
     unavailable(&node).await;
 

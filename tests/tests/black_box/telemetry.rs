@@ -30,7 +30,10 @@ async fn row(database: &Database, invocation: &str) -> Value {
 
 #[tokio::test]
 async fn every_call_is_counted_by_function_and_outcome() {
-    let (_database, node) = node().await;
+    let database = Database::create().await;
+    // Without the engine of JavaScript, which would be loaded beside the functions.
+    let node = Serve::over(&database).var("WASMFORGE_JS_ENGINE", "/nowhere").start().await;
+    node.deploy("probe", std::fs::read(component("probe")).unwrap()).await;
     node.deploy("other", answering(204)).await;
     for _ in 0..3 {
         does(&node, "ok").await;
@@ -143,14 +146,15 @@ async fn every_call_becomes_a_row_with_what_it_took() {
 #[tokio::test]
 async fn every_way_to_fail_has_its_outcome_in_the_row() {
     let (database, node) = node().await;
-    node.store_source("script", "x").await;
+    database.write_source("script", "const x = ;").await;
+    node.answers_soon("script", 500).await;
     let cases = [
         ("/probe?do=trap&message=on-purpose", 500, "trap", Some("unreachable")),
         ("/probe?do=spin", 504, "cpu_limit", Some("CPU")),
         ("/probe?do=grow", 200, "ok", None),
         ("/probe?do=no-response", 500, "guest_error", Some("no response")),
         ("/probe?do=status&code=500", 500, "ok", None),
-        ("/script", 501, "not_built", Some("JavaScript")),
+        ("/script", 500, "not_built", Some("Unexpected token")),
     ];
     for (path, status, outcome, error) in cases {
         let answer = node.functions.get(path).await;
