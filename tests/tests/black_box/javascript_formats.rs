@@ -15,7 +15,7 @@ async fn answer(sources: &[(&str, &str)]) {
         let slug = format!("f{at}");
         node.store_source(&slug, source).await;
         let answer = node.functions.get(&format!("/{slug}")).await;
-        assert_eq!((answer.code(), answer.text().as_ref()), (200, *expected), "{source}");
+        assert_eq!((answer.code(), answer.text()), (200, *expected), "{source}");
     }
 }
 

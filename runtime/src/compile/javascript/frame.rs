@@ -22,7 +22,7 @@ pub(super) fn error_at(source: &str, offset: usize, message: impl Into<String>) 
 pub(super) fn frame(source: &str, at: &Place) -> Option<String> {
     let number = at.line as usize;
     let width = number.to_string().len();
-    let mut lines = source.lines().skip(number.checked_sub(2).unwrap_or_default());
+    let mut lines = source.lines().skip(number.saturating_sub(2));
     let mut shown = String::new();
     if number > 1 {
         let (line, _) = cut(lines.next()?, 0);

@@ -123,7 +123,7 @@ mod tests {
             "npm:zod",
             "zod",
             "jsr:@std/encoding",
-            "https://esm.sh/zod",
+            "https://example.com/zod.js",
             "./other.js",
             "node:fs",
             "fs",
