@@ -89,8 +89,7 @@ impl Builder {
                 Code::Component(_) | Code::Source(_) => None,
             })
             .collect();
-        let concerns =
-            |path: &PathBuf| !is_source(path) || crates.iter().any(|folder| is_within(path, folder));
+        let concerns = |path: &PathBuf| concerns_cargo(path, &crates);
         let known = crates.iter().all(|folder| self.crates.contains_key(folder));
         if known && changed.is_some_and(|changed| !changed.iter().any(concerns)) {
             return;
@@ -140,7 +139,32 @@ fn source_of(entry: &Entry) -> Option<PathBuf> {
     }
 }
 
+/// Whether a change of `path` may be one of what `crates` are built from, which need not lie within them. Many editors
+/// write a file beside the one that they save, and rename it: what is gone again was no part of a crate.
+fn concerns_cargo(path: &Path, crates: &[PathBuf]) -> bool {
+    crates.iter().any(|folder| is_within(path, folder)) || !is_source(path) && path.exists()
+}
+
 /// Whether a path is in a folder. What the watch reports is absolute, what the command line names need not be.
 fn is_within(path: &Path, folder: &Path) -> bool {
     path.starts_with(folder) || folder.canonicalize().is_ok_and(|folder| path.starts_with(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_an_editor_saves_by_renaming_does_not_make_cargo_build() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
+        fs::create_dir(at("greet")).unwrap();
+        fs::write(at("shared.toml"), "").unwrap();
+        let crates = [at("greet")];
+        for (path, expected) in
+            [("hello.ts", false), ("sedQx3f", false), ("greet/src/gone.rs", true), ("shared.toml", true)]
+        {
+            assert_eq!(concerns_cargo(&at(path), &crates), expected, "{path}");
+        }
+    }
 }

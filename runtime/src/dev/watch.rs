@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 /// Editors write a file in several steps, and a change of branch touches many: a batch ends when it has been quiet
 /// this long.
 const QUIET: Duration = Duration::from_millis(120);
-/// The same where only sources changed, which are not built by cargo: one deploy too many costs little.
+/// The same where only sources changed, or what is gone again, which are not built by cargo: one deploy too many costs
+/// little.
 const QUIET_SOURCES: Duration = Duration::from_millis(30);
 /// A batch ends after this long in any case.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -47,7 +48,7 @@ impl FileWatch {
     /// Waits for the next batch of changes, and gives their paths; `None` when there can be no more.
     pub(crate) async fn changed(&mut self) -> Option<BTreeSet<PathBuf>> {
         let paths = self.paths.clone();
-        let quiet = || match paths.lock().iter().all(|path| author::is_source(path)) {
+        let quiet = || match paths.lock().iter().all(|path| author::is_source(path) || !path.exists()) {
             true => QUIET_SOURCES,
             false => QUIET,
         };
