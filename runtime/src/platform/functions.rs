@@ -8,17 +8,31 @@ use crate::registry::{Changes, Code, NewFunction};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::routing::get;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
 
-pub(super) async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<Value>, ApiError> {
+/// The routes of functions.
+pub(super) fn router() -> OpenApiRouter<PlatformState> {
+    let all = get(list).post(create);
+    let one = get(read).put(update).delete(delete);
+    OpenApiRouter::new()
+        .route("/api/functions", all.clone())
+        .route("/api/functions/", all)
+        .route("/api/functions/{slug}", one)
+        .route("/api/functions/{slug}/versions", get(versions))
+        .route("/api/metadata/functions", get(metadata))
+}
+
+async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<Value>, ApiError> {
     Ok(Json(shapes::list(&state.registry.list().await?)))
 }
 
-pub(super) async fn metadata(State(state): State<PlatformState>, _: Admin) -> Result<Json<Value>, ApiError> {
+async fn metadata(State(state): State<PlatformState>, _: Admin) -> Result<Json<Value>, ApiError> {
     Ok(Json(state.registry.list().await?.iter().map(shapes::metadata).collect()))
 }
 
-pub(super) async fn read(
+async fn read(
     State(state): State<PlatformState>,
     _: Admin,
     SlugPath(slug): SlugPath,
@@ -27,7 +41,7 @@ pub(super) async fn read(
     Ok(Json(shapes::function(&definition)))
 }
 
-pub(super) async fn versions(
+async fn versions(
     State(state): State<PlatformState>,
     _: Admin,
     SlugPath(slug): SlugPath,
@@ -36,7 +50,7 @@ pub(super) async fn versions(
     Ok(Json(json!({ "versions": versions.iter().map(shapes::version).collect::<Vec<_>>() })))
 }
 
-pub(super) async fn create(
+async fn create(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     request: Request,
@@ -55,7 +69,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(shapes::written(&created))))
 }
 
-pub(super) async fn update(
+async fn update(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     SlugPath(slug): SlugPath,
@@ -81,7 +95,7 @@ pub(super) async fn update(
     Ok(Json(shapes::written(&state.registry.update(&slug, changes, &author).await?)))
 }
 
-pub(super) async fn delete(
+async fn delete(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     SlugPath(slug): SlugPath,

@@ -13,6 +13,7 @@ mod extract;
 mod functions;
 mod health;
 mod modules;
+mod openapi;
 mod request;
 mod session;
 mod shapes;
@@ -23,11 +24,13 @@ pub use admit::Admit;
 pub use caller::CallerCheck;
 pub use error::ApiError;
 
+use crate::config::Config;
+use crate::invoke::Invoker;
 use crate::registry::PostgresRegistry;
 use axum::http::{Method, Uri};
-use axum::routing::{get, put};
 use axum::{Router, middleware};
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
 use wasmforge_host_api::Capabilities;
 
 /// What the APIs work on.
@@ -37,6 +40,10 @@ pub struct PlatformState {
     pub registry: PostgresRegistry,
     /// Checks and compiles what is to be deployed.
     pub loader: Arc<dyn Admit>,
+    /// Runs functions.
+    pub invoker: Arc<Invoker>,
+    /// What the process was told.
+    pub config: Arc<Config>,
     /// What functions may be granted.
     pub capabilities: Arc<Capabilities>,
     /// Bytes of the largest module that is accepted.
@@ -45,21 +52,18 @@ pub struct PlatformState {
     pub max_json: u64,
 }
 
-/// Every route of the APIs.
+/// Every route of the APIs, and `/openapi.json`, which describes them.
 pub fn router(state: PlatformState) -> Router {
-    let all = get(functions::list).post(functions::create);
-    let one = get(functions::read).put(functions::update).delete(functions::delete);
-    Router::new()
-        .route("/api/functions", all.clone())
-        .route("/api/functions/", all)
-        .route("/api/functions/{slug}", one)
-        .route("/api/functions/{slug}/module", put(modules::upload))
-        .route("/api/functions/{slug}/versions", get(functions::versions))
-        .route("/api/metadata/functions", get(functions::metadata))
-        .route("/api/health", get(health::health))
+    let (router, document) = OpenApiRouter::with_openapi(openapi::document())
+        .merge(functions::router())
+        .merge(modules::router())
+        .merge(health::router())
         .merge(database::router())
         .merge(storage::router())
         .merge(users::router())
+        .split_for_parts();
+    router
+        .merge(openapi::router(&document))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(cors::cors))

@@ -7,10 +7,17 @@ use crate::registry::{Code, Deployment, Slug};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::routing::put;
 use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The route of modules.
+pub(super) fn router() -> OpenApiRouter<PlatformState> {
+    OpenApiRouter::new().route("/api/functions/{slug}/module", put(upload))
+}
 
 /// Deploys a component: `200` onto a function that exists, `201` where it makes one, named like its slug.
-pub(super) async fn upload(
+async fn upload(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     SlugPath(slug): SlugPath,

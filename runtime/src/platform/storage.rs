@@ -1,7 +1,6 @@
 //! Objects whose URLs we signed: `GET /api/storage/signed/<bucket>/<key>?expires=…&signature=…`.
 
 use super::{ApiError, PlatformState};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{
@@ -10,6 +9,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::routing::get;
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
 use wasmforge_host_api::storage::{SIGNED_PATH, SignedObject, Storage, StorageError};
 
 /// What makes a URL a signed one.
@@ -22,8 +22,8 @@ struct Signature {
 }
 
 /// The routes of storage.
-pub(super) fn router() -> Router<PlatformState> {
-    Router::new().route(&format!("{SIGNED_PATH}{{bucket}}/{{*key}}"), get(read))
+pub(super) fn router() -> OpenApiRouter<PlatformState> {
+    OpenApiRouter::new().route(&format!("{SIGNED_PATH}{{bucket}}/{{*key}}"), get(read))
 }
 
 async fn read(

@@ -3,17 +3,18 @@
 use super::extract::json_object;
 use super::session::{SignedIn, user_not_found};
 use super::{ApiError, PlatformState};
+use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::routing::{get, patch};
-use axum::{Json, Router};
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 use wasmforge_host_api::auth::UsersUnavailable;
 
 /// The routes of users.
-pub(super) fn router() -> Router<PlatformState> {
-    Router::new()
+pub(super) fn router() -> OpenApiRouter<PlatformState> {
+    OpenApiRouter::new()
         .route("/api/auth/sessions/current", get(current))
         .route("/api/auth/profiles/current", patch(update_profile))
         .route("/api/auth/profiles/{id}", get(profile))

@@ -48,7 +48,7 @@ pub struct Node {
     pub invoker: Arc<Invoker>,
     /// Makes code ready.
     pub loader: Arc<Loader>,
-    config: Config,
+    config: Arc<Config>,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
     recorder: Recorder,
@@ -102,6 +102,7 @@ impl Node {
             engines,
             database: Box::new(move || database_health(&status)),
         });
+        let config = Arc::new(config);
         Ok(Self { registry, invoker, loader, config, health, metrics, recorder })
     }
 
@@ -132,6 +133,8 @@ impl Node {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
+            invoker: self.invoker.clone(),
+            config: self.config.clone(),
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,
             capabilities: self.invoker.capabilities.clone(),

@@ -13,7 +13,6 @@ use super::extract::{media_type, read};
 use super::session::Anyone;
 use super::{ApiError, PlatformState};
 use answer::Empty;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -21,6 +20,7 @@ use axum::http::{Method, Response, StatusCode};
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use target::{Kind, Target};
+use utoipa_axum::router::OpenApiRouter;
 use wasmforge_host_api::auth::Identity;
 use wasmforge_host_api::rest::{ForwardError, Rest};
 
@@ -36,8 +36,8 @@ const METHODS: MethodFilter = MethodFilter::GET
     .or(MethodFilter::DELETE);
 
 /// The routes of the database.
-pub(super) fn router() -> Router<PlatformState> {
-    Router::new()
+pub(super) fn router() -> OpenApiRouter<PlatformState> {
+    OpenApiRouter::new()
         .route("/api/database/records/{table}", on(METHODS, records))
         .route("/api/database/rpc/{function}", on(METHODS, rpc))
 }
