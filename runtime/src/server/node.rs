@@ -10,7 +10,7 @@ use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
-use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
+use crate::telemetry::{LineWriter, Metrics, MetricsError, RecordSink, Recorder, Sampling, Tail};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
@@ -62,8 +62,9 @@ impl Node {
     pub fn start(config: Config) -> Result<Self, NodeError> {
         let registry = PostgresRegistry::start(RegistryConfig::new(&config))?;
         let metrics = Arc::new(Metrics::new()?);
-        let sink = Arc::new(HistorySink::new(&registry));
-        let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
+        let tail = Tail::default();
+        let sinks: Vec<Arc<dyn RecordSink>> = vec![Arc::new(HistorySink::new(&registry, tail.clone()))];
+        let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), sinks)?;
         let ticker = Ticker::start()?;
         let platform = Platform {
             config: &config,
@@ -94,6 +95,7 @@ impl Node {
             policy: config.limits,
             capabilities,
             recorder: recorder.clone(),
+            sampling: Sampling::default(),
             dev_mode: config.dev_mode,
         });
         let status = registry.clone();

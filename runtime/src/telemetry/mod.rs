@@ -9,10 +9,16 @@ mod metrics;
 mod process_log;
 mod record;
 mod recorder;
+mod sampling;
+mod tail;
 
 pub use guest_log::{GuestLog, GuestOutput, LogTag};
 pub use lines::LineWriter;
 pub use metrics::{Gauges, Metrics, MetricsError};
 pub use process_log::init as init_process_log;
-pub use record::{GuestLine, InvocationId, InvocationRecord, InvocationSource, LineSource, Outcome};
+pub use record::{
+    CallCounts, GuestLine, InvocationId, InvocationRecord, InvocationSource, LineSource, Outcome, TimedCall,
+};
 pub use recorder::{RecordSink, Recorder};
+pub use sampling::{Sampler, Sampling};
+pub use tail::{Seen, Tail, TailEvent, TailFull, Watch};
