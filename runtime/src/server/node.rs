@@ -146,7 +146,7 @@ impl Node {
             invocations: self.registry.invocations(),
             logs: self.registry.logs(),
         };
-        platform::router(state).merge(pages::router(pages))
+        platform::router(state, pages::router(pages))
     }
 }
 
