@@ -25,7 +25,6 @@ pub use caller::CallerCheck;
 pub use error::ApiError;
 
 use crate::config::Config;
-use crate::invoke::Invoker;
 use crate::registry::PostgresRegistry;
 use axum::http::{Method, Uri};
 use axum::{Extension, Router, middleware};
@@ -40,8 +39,6 @@ pub struct PlatformState {
     pub registry: PostgresRegistry,
     /// Checks and compiles what is to be deployed.
     pub loader: Arc<dyn Admit>,
-    /// Runs functions.
-    pub invoker: Arc<Invoker>,
     /// What the process was told.
     pub config: Arc<Config>,
     /// What functions may be granted.

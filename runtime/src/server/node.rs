@@ -133,7 +133,6 @@ impl Node {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
-            invoker: self.invoker.clone(),
             config: self.config.clone(),
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,

@@ -80,6 +80,7 @@ impl Api {
         let state = PlatformState {
             registry: registry.clone(),
             loader: gate.clone(),
+            config: Arc::new(config),
             capabilities: Arc::new(capabilities),
             max_module: 64,
             max_json: 4096,
