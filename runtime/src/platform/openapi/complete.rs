@@ -34,9 +34,8 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// `GET /api/functions/{slug}/versions` is `getFunctionsSlugVersions`.
+/// `GET /api/functions/{slug}/versions` is `getApiFunctionsSlugVersions`.
 fn name(method: &str, path: &str) -> String {
-    let path = path.strip_prefix("/api").unwrap_or(path);
     let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut name = method.to_owned();
     for word in words {
@@ -77,7 +76,7 @@ mod tests {
 
     #[test]
     fn operations_are_named_by_method_and_path() {
-        assert_eq!(name("get", "/api/functions/{slug}/versions"), "getFunctionsSlugVersions");
-        assert_eq!(name("post", "/api/secrets/api-key/rotate"), "postSecretsApiKeyRotate");
+        assert_eq!(name("get", "/api/functions/{slug}/versions"), "getApiFunctionsSlugVersions");
+        assert_eq!(name("post", "/api/secrets/api-key/rotate"), "postApiSecretsApiKeyRotate");
     }
 }
