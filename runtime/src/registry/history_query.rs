@@ -58,6 +58,8 @@ pub struct LineQuery {
     pub before: Option<LineId>,
     /// That are newer than this one.
     pub after: Option<LineId>,
+    /// The oldest of them first, instead of the newest.
+    pub oldest_first: bool,
     /// At most so many.
     pub limit: u32,
 }

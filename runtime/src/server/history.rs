@@ -1,19 +1,21 @@
 //! Hands what happened to the tables `functions.invocations` and `functions.logs`, and to those who watch.
 
 use crate::registry::{CallRow, History, InvocationRow, LogRow, PostgresRegistry};
-use crate::telemetry::{GuestLine, InvocationRecord, RecordSink, Tail, TailEvent};
+use crate::telemetry::{GuestLine, InsforgeLine, InvocationRecord, LogFile, RecordSink, Tail, TailEvent};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) struct HistorySink {
     invocations: History<InvocationRow>,
     logs: History<LogRow>,
     tail: Tail,
+    file: Option<Arc<LogFile>>,
 }
 
 impl HistorySink {
-    pub(super) fn new(registry: &PostgresRegistry, tail: Tail) -> Self {
-        Self { invocations: registry.invocations(), logs: registry.logs(), tail }
+    pub(super) fn new(registry: &PostgresRegistry, tail: Tail, file: Option<Arc<LogFile>>) -> Self {
+        Self { invocations: registry.invocations(), logs: registry.logs(), tail, file }
     }
 }
 
@@ -23,6 +25,9 @@ impl RecordSink for HistorySink {
         if self.tail.is_watched() {
             self.tail.publish(TailEvent::Invocation(Box::new(row.clone())));
         }
+        if let Some(file) = &self.file {
+            file.append(&InsforgeLine::from(&row));
+        }
         self.invocations.record(row);
     }
 
@@ -30,6 +35,9 @@ impl RecordSink for HistorySink {
         let row = log_row(line);
         if self.tail.is_watched() {
             self.tail.publish(TailEvent::Line(row.clone()));
+        }
+        if let Some(file) = &self.file {
+            file.append(&InsforgeLine::from(&row));
         }
         self.logs.record(row);
     }

@@ -4,7 +4,9 @@
 //! pressure records are dropped and counted, never waited for.
 
 mod guest_log;
+mod insforge_line;
 mod lines;
+mod log_file;
 mod metrics;
 mod process_log;
 mod record;
@@ -13,7 +15,9 @@ mod sampling;
 mod tail;
 
 pub use guest_log::{GuestLog, GuestOutput, LogTag};
+pub use insforge_line::InsforgeLine;
 pub use lines::LineWriter;
+pub use log_file::LogFile;
 pub use metrics::{Gauges, Metrics, MetricsError};
 pub use process_log::init as init_process_log;
 pub use record::{

@@ -1,5 +1,6 @@
 //! Reads the history, newest first.
 
+use super::connect::sqlstate;
 use super::reader::within;
 use super::writer::WriteError;
 use super::{Mode, PostgresRegistry, Shared};
@@ -95,11 +96,21 @@ pub(super) async fn fetch(
     within(async {
         let mut transaction = shared.pool.begin().await?;
         sqlx::raw_sql(SEARCH).execute(&mut *transaction).await?;
-        let rows = query.build().fetch_all(&mut *transaction).await?;
+        let rows = query.build().fetch_all(&mut *transaction).await.map_err(too_slow)?;
         transaction.commit().await?;
         Ok(rows)
     })
     .await
+}
+
+/// A search that was stopped is the query's fault, not the database's.
+fn too_slow(error: sqlx::Error) -> WriteError {
+    match sqlstate(&error).as_deref() {
+        Some("57014") => {
+            WriteError::Refused("The search takes too long: narrow it by slug or time".to_owned())
+        }
+        _ => error.into(),
+    }
 }
 
 fn invocations(query: &InvocationQuery) -> QueryBuilder<Postgres> {
@@ -180,7 +191,8 @@ fn lines(query: &LineQuery) -> QueryBuilder<Postgres> {
             sql.push(comparison).push_bind(bound.number());
         }
     }
-    sql.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(query.limit));
+    sql.push(if query.oldest_first { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
+    sql.push_bind(i64::from(query.limit));
     sql
 }
 
