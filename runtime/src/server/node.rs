@@ -11,7 +11,7 @@ use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
-use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder, Sampling};
+use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
@@ -99,7 +99,7 @@ impl Node {
             policy: config.limits,
             capabilities,
             recorder: recorder.clone(),
-            sampling: Sampling::default(),
+            sampling: config.otlp.sampling,
             dev_mode: config.dev_mode,
         });
         let status = registry.clone();
@@ -127,7 +127,7 @@ impl Node {
         let drain = self.config.drain;
         let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
         let node = Arc::new(self.own_node(url_of(functions.addr())));
-        self.observation.start(node.clone(), stop.clone());
+        self.observation.start(node.clone(), self.pages(), stop.clone());
         let router = platform.as_ref().map(|_| self.router(node));
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
@@ -158,6 +158,18 @@ impl Node {
         }
     }
 
+    fn pages(&self) -> Pages {
+        Pages {
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            invoker: self.invoker.clone(),
+            invocations: self.registry.invocations(),
+            logs: self.registry.logs(),
+            file: self.observation.file.clone(),
+            exports: self.observation.exports.clone(),
+        }
+    }
+
     fn router(&self, node: Arc<OwnNode>) -> axum::Router {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
@@ -169,15 +181,7 @@ impl Node {
             tail: self.observation.tail.clone(),
             node: Arc::new(move || node.row()),
         };
-        let pages = Pages {
-            health: self.health.clone(),
-            metrics: self.metrics.clone(),
-            invoker: self.invoker.clone(),
-            invocations: self.registry.invocations(),
-            logs: self.registry.logs(),
-            file: self.observation.file.clone(),
-        };
-        platform::router(state, pages::router(pages))
+        platform::router(state, pages::router(self.pages()))
     }
 }
 
