@@ -133,7 +133,6 @@ impl Node {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
-            invoker: self.invoker.clone(),
             config: self.config.clone(),
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,
@@ -146,7 +145,7 @@ impl Node {
             invocations: self.registry.invocations(),
             logs: self.registry.logs(),
         };
-        platform::router(state).merge(pages::router(pages))
+        platform::router(state, pages::router(pages))
     }
 }
 
