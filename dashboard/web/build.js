@@ -1,13 +1,18 @@
 // Bundles the dashboard into a folder of static files. Scripts and styles have their hash in their names, so that
 // browsers may keep them for ever; the editor is a file of its own, which only the pages that need it load.
 import { build } from 'esbuild';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const [, , outdir = '../dist'] = process.argv;
 
-await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
+for (const old of await readdir(outdir)) {
+  // What keeps the folder in the repository stays.
+  if (!old.startsWith('.')) {
+    await rm(join(outdir, old), { recursive: true });
+  }
+}
 
 const { metafile } = await build({
   entryPoints: { app: 'src/main.js', style: 'src/styles/index.css' },

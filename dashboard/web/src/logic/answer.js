@@ -21,12 +21,9 @@ export function pretty(text, contentType) {
   }
 }
 
-/** A request's path from what was typed after the function's own: `?a=1`, `/sub?a=1` or `a=1`. */
+/** Where a request goes, with the query that was typed: `?a=1` or `a=1`. */
 export function target(slug, typed) {
-  const rest = typed.trim();
-  const base = `/functions/${encodeURIComponent(slug)}`;
-  if (rest === '' || rest.startsWith('?') || rest.startsWith('/')) {
-    return base + rest;
-  }
-  return `${base}?${rest}`;
+  const query = typed.trim().replace(/^\?/, '');
+  const path = `/functions/${encodeURIComponent(slug)}`;
+  return query === '' ? path : `${path}?${query}`;
 }

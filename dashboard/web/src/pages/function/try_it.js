@@ -42,7 +42,7 @@ export function tryIt({ slug, data }, { signal }) {
 
 function inputs(slug, { traffic }) {
   const method = select('Method', METHODS.map((name) => [name, name]), { name: 'method', value: 'GET', onchange: () => adapt() });
-  const path = text('Path and query', { name: 'path', class: 'mono', placeholder: '?name=you' }, { hint: `after /functions/${slug}` });
+  const query = text('Query', { name: 'query', class: 'mono', placeholder: '?name=you' }, { hint: `after /functions/${slug}` });
   const headers = pairs('Headers', [], { add: 'Add a header' });
   const body = area('Body', { name: 'body', rows: 5, value: '{}' });
   const token = text('Token or key', { name: 'token', type: 'password' });
@@ -62,9 +62,9 @@ function inputs(slug, { traffic }) {
       list.set('content-type', 'application/json');
     }
     identify(list, value(caller), value(token), value(version));
-    return { url: target(slug, value(path)), method: value(method), headers: list, body: hasBody ? value(body) : undefined };
+    return { url: target(slug, value(query)), method: value(method), headers: list, body: hasBody ? value(body) : undefined };
   };
-  return { elements: [h('div', { class: 'columns columns-method' }, method, path), body, more], request };
+  return { elements: [h('div', { class: 'columns columns-method' }, method, query), body, more], request };
 }
 
 function identify(headers, caller, token, version) {
