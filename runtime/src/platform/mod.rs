@@ -7,6 +7,7 @@ mod admit;
 mod auth;
 mod caller;
 mod cors;
+mod dashboard;
 mod database;
 mod error;
 mod extract;
@@ -69,6 +70,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(openapi::router())
         .split_for_parts();
     router
+        .merge(dashboard::router())
         .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
