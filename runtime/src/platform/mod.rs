@@ -15,6 +15,7 @@ mod health;
 mod modules;
 mod openapi;
 mod request;
+mod schedules;
 mod session;
 mod shapes;
 mod storage;
@@ -61,6 +62,7 @@ pub fn router(state: PlatformState) -> Router {
         .merge(database::router())
         .merge(storage::router())
         .merge(users::router())
+        .merge(schedules::router())
         .split_for_parts();
     router
         .merge(openapi::router(&document))

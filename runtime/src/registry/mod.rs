@@ -13,6 +13,7 @@ mod logs;
 mod module_store;
 mod one_module;
 mod postgres;
+mod schedules;
 mod secrets;
 mod slug;
 mod status;
@@ -30,6 +31,10 @@ pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+};
+pub use schedules::{
+    ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
+    ScheduleSettings,
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};

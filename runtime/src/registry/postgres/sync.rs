@@ -132,6 +132,7 @@ async fn begin(shared: &Shared, connection: &mut PgConnection) -> Result<Mode, S
     index::load_all(shared, connection, schema.mode).await?;
     progress.secrets_end = secrets::load(shared, connection).await?;
     shared.connected(schema.mode);
+    shared.schedules_changed();
     Ok(schema.mode)
 }
 
@@ -157,6 +158,9 @@ async fn catch_up(shared: &Shared, connection: &mut PgConnection, mode: Mode) ->
     if changes.secrets || changes.everything || secrets_ended {
         progress.secrets_end = secrets::load(shared, connection).await?;
     }
+    if changes.schedules || changes.everything {
+        shared.schedules_changed();
+    }
     progress.horizon = changes.horizon;
     progress.seen = changes.seen;
     if let Some(digest) = changes.digest {
@@ -171,6 +175,7 @@ async fn catch_up(shared: &Shared, connection: &mut PgConnection, mode: Mode) ->
 struct Changes {
     functions: Vec<String>,
     secrets: bool,
+    schedules: bool,
     everything: bool,
     horizon: i64,
     seen: HashMap<(String, String), i64>,
@@ -200,6 +205,7 @@ async fn changes(connection: &mut PgConnection, progress: &Progress) -> Result<C
             match change.0.as_str() {
                 "function" => changes.functions.push(change.1.clone()),
                 "secret" => changes.secrets = true,
+                "schedule" => changes.schedules = true,
                 _ => changes.everything = true,
             }
         }
