@@ -19,6 +19,7 @@ mod passing;
 mod request;
 mod respond;
 
+pub use crate::telemetry::InvocationSource;
 pub use admission::{Admission, Overloaded};
 pub use authorize::{Authorize, Refused};
 pub use body::{Incoming as IncomingBody, ResponseBody};
@@ -140,7 +141,8 @@ impl Invoker {
             limits.wall = limits.wall.min(deadline.saturating_duration_since(Instant::now()));
         }
         let method = request.method().clone();
-        let invocation = Invocation::begin(id, function, limits, method, self.recorder.clone());
+        let source = chain.source(request.extensions());
+        let invocation = Invocation::begin(id, function, limits, source, method, self.recorder.clone());
         match self.attempt(invocation, chain, request).await {
             Ok(response) => response,
             Err((error, mut invocation)) => {

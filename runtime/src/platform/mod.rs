@@ -26,10 +26,9 @@ pub use caller::CallerCheck;
 pub use error::ApiError;
 
 use crate::config::Config;
-use crate::invoke::Invoker;
 use crate::registry::PostgresRegistry;
 use axum::http::{Method, Uri};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use wasmforge_host_api::Capabilities;
@@ -41,8 +40,6 @@ pub struct PlatformState {
     pub registry: PostgresRegistry,
     /// Checks and compiles what is to be deployed.
     pub loader: Arc<dyn Admit>,
-    /// Runs functions.
-    pub invoker: Arc<Invoker>,
     /// What the process was told.
     pub config: Arc<Config>,
     /// What functions may be granted.
@@ -53,8 +50,8 @@ pub struct PlatformState {
     pub max_json: u64,
 }
 
-/// Every route of the APIs, and `/openapi.json`, which describes them.
-pub fn router(state: PlatformState) -> Router {
+/// Every route of the APIs and `pages` beside them, and `/openapi.json`, which describes them.
+pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(openapi::document())
         .merge(functions::router())
         .merge(modules::router())
@@ -63,9 +60,11 @@ pub fn router(state: PlatformState) -> Router {
         .merge(storage::router())
         .merge(users::router())
         .merge(schedules::router())
+        .merge(pages)
+        .merge(openapi::router())
         .split_for_parts();
     router
-        .merge(openapi::router(&document))
+        .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(cors::cors))

@@ -2,6 +2,7 @@
 
 use super::backoff::backoff;
 use super::template;
+use crate::invoke::InvocationSource;
 use crate::registry::{ClaimedRun, FinishedRun};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -149,6 +150,7 @@ fn request(run: &ClaimedRun, secrets: &SecretSet) -> Result<Request<Bytes>, Unan
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
+    request.extensions_mut().insert(InvocationSource::Schedule);
     Ok(request)
 }
 

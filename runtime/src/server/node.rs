@@ -139,7 +139,6 @@ impl Node {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
-            invoker: self.invoker.clone(),
             config: self.config.clone(),
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,
@@ -152,7 +151,7 @@ impl Node {
             invocations: self.registry.invocations(),
             logs: self.registry.logs(),
         };
-        platform::router(state).merge(pages::router(pages))
+        platform::router(state, pages::router(pages))
     }
 }
 

@@ -69,6 +69,9 @@ where
     B: Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
 {
     request.extensions_mut().insert(ConnectInfo(peer));
+    if let Some(uri) = without_slash(request.uri()) {
+        *request.uri_mut() = uri;
+    }
     let mut router = router.clone();
     match router.call(request.map(axum::body::Body::new)).await {
         Ok(response) => response.map(ServerBody::Api),
@@ -87,6 +90,22 @@ pub(super) fn function_of(uri: &Uri) -> Option<(Box<str>, Uri)> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
     Some((slug.into(), Uri::from_parts(parts).ok()?))
+}
+
+/// The URI of a route that was asked for with a slash at its end, which InsForge's backend takes as well. The key of an
+/// object may end in one.
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix('/')?;
+    if !path.starts_with("/api/") || path.starts_with("/api/storage/") {
+        return None;
+    }
+    let target = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// `OPTIONS`, a browser's question before a request across origins, never reaches the function, as behind InsForge's
@@ -115,6 +134,15 @@ mod tests {
         assert_eq!((&*slug, uri.to_string().as_str()), ("hello", "/hello?a=1&b=%2F"));
         let absolute = Uri::from_static("http://h:1/functions/hello");
         assert_eq!(function_of(&absolute).unwrap().1.to_string(), "http://h:1/hello");
+    }
+
+    #[test]
+    fn a_slash_at_the_end_means_nothing_but_in_the_name_of_an_object() {
+        let without = |uri: &'static str| without_slash(&Uri::from_static(uri)).map(|uri| uri.to_string());
+        assert_eq!(without("/api/functions/?a=1").as_deref(), Some("/api/functions?a=1"));
+        for uri in ["/api/functions", "/api/", "/dashboard/", "/api/storage/signed/b/folder/?expires=1"] {
+            assert_eq!(without(uri), None, "{uri}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod definition;
 mod request;
 
 use super::auth::Admin;
+use super::error::ErrorBody;
 use super::extract::json_object;
 use super::{ApiError, PlatformState};
 use answer::{ConfigAnswer, LogsAnswer, MessageAnswer, RunAnswer, ScheduleAnswer, WrittenAnswer};
@@ -12,7 +13,6 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::routing::get;
 use definition::define;
 use request::{ConfigRequest, CreateRequest, Page, UpdateRequest};
 use utoipa_axum::router::OpenApiRouter;
@@ -23,7 +23,6 @@ use uuid::Uuid;
 pub(super) fn router() -> OpenApiRouter<PlatformState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .route("/api/schedules/", get(list).post(create))
         .routes(routes!(config, update_config))
         .routes(routes!(read, update, delete))
         .routes(routes!(logs))
@@ -51,7 +50,7 @@ fn not_found(message: &str) -> ApiError {
 ///
 /// Newest first.
 #[utoipa::path(get, path = "/api/schedules", tag = "schedules", security(("apiKey" = []), ("bearer" = [])),
-    responses((status = 200, body = [ScheduleAnswer]), (status = 501, description = "No place for schedules")))]
+    responses((status = 200, body = [ScheduleAnswer]), (status = 501, body = ErrorBody, description = "No place for schedules")))]
 async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<Vec<ScheduleAnswer>>, ApiError> {
     Ok(Json(state.registry.schedules().await?.into_iter().map(ScheduleAnswer::of).collect()))
 }
@@ -59,7 +58,7 @@ async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<Vec<S
 /// One schedule
 #[utoipa::path(get, path = "/api/schedules/{id}", tag = "schedules", security(("apiKey" = []), ("bearer" = [])),
     params(("id" = Uuid, Path, description = "The schedule's id")),
-    responses((status = 200, body = ScheduleAnswer), (status = 404, description = "`SCHEDULE_NOT_FOUND`")))]
+    responses((status = 200, body = ScheduleAnswer), (status = 404, body = ErrorBody, description = "`SCHEDULE_NOT_FOUND`")))]
 async fn read(
     State(state): State<PlatformState>,
     _: Admin,
@@ -74,8 +73,8 @@ async fn read(
 #[utoipa::path(post, path = "/api/schedules", tag = "schedules", security(("apiKey" = []), ("bearer" = [])),
     request_body = CreateRequest,
     responses((status = 201, body = WrittenAnswer),
-        (status = 400, description = "`INVALID_INPUT`, `SCHEDULE_INVALID_CRON`"),
-        (status = 404, description = "`SECRET_NOT_FOUND`")))]
+        (status = 400, body = ErrorBody, description = "`INVALID_INPUT`, `SCHEDULE_INVALID_CRON`"),
+        (status = 404, body = ErrorBody, description = "`SECRET_NOT_FOUND`")))]
 async fn create(
     State(state): State<PlatformState>,
     _: Admin,
@@ -93,8 +92,8 @@ async fn create(
 #[utoipa::path(patch, path = "/api/schedules/{id}", tag = "schedules", security(("apiKey" = []), ("bearer" = [])),
     params(("id" = Uuid, Path, description = "The schedule's id")), request_body = UpdateRequest,
     responses((status = 200, body = WrittenAnswer),
-        (status = 400, description = "`INVALID_INPUT`, `SCHEDULE_INVALID_CRON`"),
-        (status = 404, description = "`SCHEDULE_NOT_FOUND`, `SECRET_NOT_FOUND`")))]
+        (status = 400, body = ErrorBody, description = "`INVALID_INPUT`, `SCHEDULE_INVALID_CRON`"),
+        (status = 404, body = ErrorBody, description = "`SCHEDULE_NOT_FOUND`, `SECRET_NOT_FOUND`")))]
 async fn update(
     State(state): State<PlatformState>,
     _: Admin,
@@ -121,7 +120,7 @@ async fn update(
 /// Its history goes with it. A run that is under way goes on to its end.
 #[utoipa::path(delete, path = "/api/schedules/{id}", tag = "schedules", security(("apiKey" = []), ("bearer" = [])),
     params(("id" = Uuid, Path, description = "The schedule's id")),
-    responses((status = 200, body = MessageAnswer), (status = 404, description = "`SCHEDULE_NOT_FOUND`")))]
+    responses((status = 200, body = MessageAnswer), (status = 404, body = ErrorBody, description = "`SCHEDULE_NOT_FOUND`")))]
 async fn delete(
     State(state): State<PlatformState>,
     _: Admin,
@@ -161,7 +160,7 @@ async fn logs(
 /// Beside its due times, and also while it is paused. The run is in the history once it has ended.
 #[utoipa::path(post, path = "/api/schedules/{id}/run", tag = "schedules", security(("apiKey" = []), ("bearer" = [])),
     params(("id" = Uuid, Path, description = "The schedule's id")),
-    responses((status = 202, body = RunAnswer), (status = 404, description = "`SCHEDULE_NOT_FOUND`")))]
+    responses((status = 202, body = RunAnswer), (status = 404, body = ErrorBody, description = "`SCHEDULE_NOT_FOUND`")))]
 async fn run(
     State(state): State<PlatformState>,
     _: Admin,
@@ -182,7 +181,7 @@ async fn config(State(state): State<PlatformState>, _: Admin) -> Result<Json<Con
 /// Change how long history is kept
 #[utoipa::path(patch, path = "/api/schedules/config", tag = "schedules", security(("apiKey" = []), ("bearer" = [])),
     request_body = ConfigRequest,
-    responses((status = 200, body = MessageAnswer), (status = 400, description = "`INVALID_INPUT`")))]
+    responses((status = 200, body = MessageAnswer), (status = 400, body = ErrorBody, description = "`INVALID_INPUT`")))]
 async fn update_config(
     State(state): State<PlatformState>,
     _: Admin,
