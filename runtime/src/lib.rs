@@ -15,5 +15,6 @@ pub mod engine;
 pub mod invoke;
 pub mod platform;
 pub mod registry;
+pub mod schedule;
 pub mod server;
 pub mod telemetry;

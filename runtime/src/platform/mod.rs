@@ -17,6 +17,7 @@ mod history;
 mod modules;
 mod openapi;
 mod request;
+mod schedules;
 mod session;
 mod shapes;
 mod storage;
@@ -66,6 +67,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(database::router())
         .merge(storage::router())
         .merge(users::router())
+        .merge(schedules::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();

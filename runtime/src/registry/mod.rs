@@ -16,6 +16,7 @@ mod module_store;
 mod node_row;
 mod one_module;
 mod postgres;
+mod schedules;
 mod secrets;
 mod slug;
 mod statistics;
@@ -37,6 +38,10 @@ pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+};
+pub use schedules::{
+    ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
+    ScheduleSettings,
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};

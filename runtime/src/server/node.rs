@@ -11,6 +11,7 @@ use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
+use crate::schedule::Scheduler;
 use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
 use async_trait::async_trait;
 use std::io;
@@ -131,13 +132,18 @@ impl Node {
         let router = platform.as_ref().map(|_| self.router(node));
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
-        let functions = functions.serve(routes, stop.clone(), drain);
+        let schedules = Scheduler::new(&self.registry, self.invoker.capabilities.http());
+        let functions = async {
+            tokio::join!(functions.serve(routes, stop.clone(), drain), schedules.run(stop.clone(), drain))
+        };
         match platform.zip(router) {
             Some((platform, router)) => {
                 let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router });
-                tokio::join!(functions, platform.serve(routes, stop, drain));
+                tokio::join!(functions, platform.serve(routes, stop.clone(), drain));
             }
-            None => functions.await,
+            None => {
+                functions.await;
+            }
         }
         // Guests may work on after their answer was delivered; they too are let finish.
         self.health.engines.ticker().idle(drain).await;
