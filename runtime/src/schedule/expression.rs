@@ -77,11 +77,10 @@ impl Expression {
         let hours = if hour.starts_with('*') { Hours::Any } else { Hours::Named };
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(text).map_err(|error| ExpressionError::Field(error.to_string()))?;
-        let expression = Self { form: Form::Fields { cron: Box::new(cron), hours }, zone };
-        match expression.next_after(OffsetDateTime::now_utc()) {
-            Some(_) => Ok(expression),
-            None => Err(ExpressionError::Never(text.to_owned())),
+        if !is_ever_due(&fields.join(" ")) {
+            return Err(ExpressionError::Never(text.to_owned()));
         }
+        Ok(Self { form: Form::Fields { cron: Box::new(cron), hours }, zone })
     }
 
     /// The first due time after `moment`, to the second; `None` where there is none any more.
@@ -115,6 +114,16 @@ impl Expression {
             dues.take_while(|due| *due <= until).last()
         })
     }
+}
+
+/// Whether some date of the next decades fits. croner by itself would look through three thousand years.
+fn is_ever_due(fields: &str) -> bool {
+    let now = chrono::Utc::now();
+    // February 29 comes back to a day of the week after 40 years at most.
+    let years = chrono::Datelike::year(&now);
+    let within = format!("0 {fields} {years}-{}", years.saturating_add(41));
+    let parser = CronParser::builder().seconds(Seconds::Required).year(Year::Required).build();
+    parser.parse(&within).is_ok_and(|cron| cron.find_next_occurrence(&now, false).is_ok())
 }
 
 const MINUTE: time::Duration = time::Duration::MINUTE;
