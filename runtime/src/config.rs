@@ -7,6 +7,7 @@ mod ai;
 mod files;
 mod keyvalue;
 mod outbound;
+mod queue;
 mod rest;
 mod secret;
 mod sql;
@@ -14,6 +15,7 @@ mod storage;
 mod variables;
 
 pub use outbound::OutboundConfig;
+pub use queue::QueueConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
 pub use sql::SqlConfig;
@@ -132,6 +134,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// PostgREST.
     pub rest: RestConfig,
+    /// Requests that are answered later, and the changes of rows.
+    pub queue: QueueConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -184,6 +188,7 @@ impl Config {
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
             rest: RestConfig::from_variables(vars),
+            queue: QueueConfig::from_variables(vars)?,
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

@@ -15,6 +15,8 @@ pub struct CallChain {
     pub deadline: Option<Instant>,
     /// Who calls; absent, whoever the request's headers name.
     pub caller: Option<Caller>,
+    /// The function's policy has let the caller in already, when its credential was still good.
+    pub is_admitted: bool,
 }
 
 impl CallChain {
@@ -31,7 +33,7 @@ impl CallChain {
     #[must_use]
     pub fn of_call(call: Call) -> (http::Request<WasiBody>, Self) {
         let Call { request, caller, depth, deadline } = call;
-        (request, Self { depth, deadline: Some(deadline), caller })
+        (request, Self { depth, deadline: Some(deadline), caller, is_admitted: false })
     }
 
     /// Whether it is longer than a chain may be.

@@ -8,6 +8,7 @@ mod admission;
 mod authorize;
 mod body;
 mod chain;
+mod check;
 mod cut;
 mod delivery;
 mod error;
@@ -18,6 +19,7 @@ mod linger;
 mod passing;
 mod request;
 mod respond;
+mod whole;
 
 pub use admission::{Admission, Overloaded};
 pub use authorize::{Authorize, Refused};
@@ -26,6 +28,7 @@ pub use chain::CallChain;
 pub use cut::BodyCut;
 pub use error::{Failure, InvokeError};
 pub use invocation::Traffic;
+pub use whole::read_whole;
 
 use crate::compile::{BuildError, Code, Loader};
 use crate::engine::LimitPolicy;
@@ -163,9 +166,9 @@ impl Invoker {
         if chain.is_too_deep() {
             return Err((InvokeError::LoopDetected, invocation));
         }
-        let CallChain { depth, caller, .. } = chain;
+        let CallChain { depth, caller, is_admitted, .. } = chain;
         let caller = caller.unwrap_or_else(|| Caller::of(request.headers()));
-        if let Err(refused) = self.authorize(&invocation.function, &caller) {
+        if !is_admitted && let Err(refused) = self.authorize(&invocation.function, &caller) {
             return Err((refused.into(), invocation));
         }
         let request = match request::for_guest(request, &invocation) {

@@ -9,6 +9,7 @@ mod function;
 mod grants;
 mod history;
 mod invocations;
+mod jobs;
 mod logs;
 mod module_store;
 mod one_module;
@@ -25,11 +26,15 @@ pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
 pub use invocations::InvocationRow;
+pub use jobs::{
+    Attempt, Backlog, Ending, JobDetail, JobFilter, JobRecord, JobRequest, JobResult, JobSource, JobStatus,
+    LeasedJob, NewJob, NotReplayable, StoredAnswer, StoredHeaders,
+};
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use one_module::OneModule;
 pub use postgres::{
-    ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+    ColumnsUnavailable, Deployment, LeaseRequest, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};

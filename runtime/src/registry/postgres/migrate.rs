@@ -27,6 +27,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("0006_storage", include_str!("../migrations/0006_storage.sql")),
     ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
+    ("0013_queue", include_str!("../migrations/0013_queue.sql")),
 ];
 
 /// What the database turned out to be.

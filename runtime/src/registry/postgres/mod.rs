@@ -10,6 +10,8 @@ mod connect;
 mod history_writer;
 mod index;
 mod invocation_writer;
+mod job_records;
+mod jobs;
 mod keyvalue;
 mod log_writer;
 mod login_roles;
@@ -27,6 +29,7 @@ mod writer;
 
 pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
+pub use jobs::LeaseRequest;
 pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
 
@@ -101,6 +104,7 @@ pub struct PostgresRegistry(Arc<Shared>);
 pub(super) struct Shared {
     config: RegistryConfig,
     pool: PgPool,
+    jobs: PgPool,
     tables: Arc<platform_tables::PlatformTables>,
     columns: columns::TextColumns,
     cipher: SecretCipher,
@@ -124,6 +128,7 @@ impl PostgresRegistry {
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
         let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let jobs = connect::lazy_pool(&config.database, connect::JOB_CONNECTIONS)?;
         let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, invocation_queue) = History::new();
         let (logs, log_queue) = History::new();
@@ -141,6 +146,7 @@ impl PostgresRegistry {
             tasks: Mutex::default(),
             config,
             pool,
+            jobs,
             columns: columns::TextColumns::new(tables.clone()),
             tables,
         });
@@ -277,6 +283,7 @@ impl PostgresRegistry {
             let _ = task.await;
         }
         self.0.tables.close().await;
+        self.0.jobs.close().await;
         self.0.pool.close().await;
     }
 }
