@@ -1,13 +1,14 @@
 //! What a process is told by its environment and its command line.
 //!
-//! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The reference
-//! with every variable stands in `docs/operators-guide.md`.
+//! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The [reference]
+//! lists every variable, and `docs/configuration.md` is printed from it.
 
 mod ai;
 mod files;
 mod keyvalue;
 mod outbound;
 mod queue;
+pub mod reference;
 mod rest;
 mod secret;
 mod sql;

@@ -11,7 +11,7 @@ mod run;
 mod serve;
 
 use crate::compile::{WorkerArgs, run_worker};
-use crate::config::{LogFormat, Variables};
+use crate::config::{LogFormat, Variables, reference};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
 use std::future::Future;
@@ -40,6 +40,8 @@ enum Command {
     Build(build::BuildArgs),
     /// Deploy functions to a server
     Deploy(deploy::DeployArgs),
+    /// Print every variable of the environment that is read, as a page of Markdown
+    Configuration,
     /// Compile standard input to standard output under limits
     #[command(hide = true)]
     CompileWorker(WorkerArgs),
@@ -59,12 +61,20 @@ pub fn run() -> ExitCode {
             Ok(never) => match never {},
             Err(error) => failed(&error.into()),
         },
+        Command::Configuration => configuration(),
         Command::Dev(args) => block_on(LogFormat::Pretty, dev::run(args)),
         Command::Serve(args) => block_on(LogFormat::Json, serve::run(args)),
         Command::Run(args) => block_on(LogFormat::Pretty, run::run(args)),
         Command::Check(args) => block_on(LogFormat::Pretty, check::run(args)),
         Command::Build(args) => block_on(LogFormat::Pretty, build::run(args)),
         Command::Deploy(args) => block_on(LogFormat::Pretty, deploy::run(args)),
+    }
+}
+
+fn configuration() -> ExitCode {
+    match std::io::stdout().write_all(reference::page().as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error.into()),
     }
 }
 

@@ -32,9 +32,10 @@ impl Variables {
         )
     }
 
-    /// A variable's value; an empty one counts as absent.
+    /// A variable's value; an empty one counts as absent. Every name stands in the [reference](super::reference).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
+        debug_assert!(super::reference::lists(name), "{name} is read and not in the reference of variables");
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 

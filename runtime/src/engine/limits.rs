@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use utoipa::ToSchema;
 use wasmforge_host_api::ServiceLimits;
 
 /// One mebibyte, the unit in which memory and body limits are configured.
@@ -50,7 +51,7 @@ impl Default for Limits {
 ///
 /// A value over the operator's maximum is cut down to it, never refused, so that lowering a maximum does not break
 /// functions that are deployed. An unknown name is refused at upload.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LimitOverrides {
     /// Wall-clock time in milliseconds.

@@ -1,8 +1,8 @@
 //! What can be said of an invocation before it is made.
 
+use super::Invoker;
 use super::chain::CallChain;
 use super::error::InvokeError;
-use super::Invoker;
 use crate::engine::Limits;
 use http::HeaderMap;
 use wasmforge_host_api::auth::Caller;

@@ -2,7 +2,7 @@
 
 use crate::engine::Limits;
 use crate::registry::Function;
-use crate::telemetry::{InvocationId, InvocationRecord, Outcome, Recorder};
+use crate::telemetry::{InvocationId, InvocationRecord, InvocationSource, Outcome, Recorder};
 use http::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -72,6 +72,7 @@ pub struct Invocation {
     pub traffic: Arc<Traffic>,
     /// The status of its answer, once there is one.
     pub status: Option<StatusCode>,
+    source: InvocationSource,
     method: Method,
     started: SystemTime,
     clock: Instant,
@@ -86,6 +87,7 @@ impl Invocation {
         id: InvocationId,
         function: Arc<Function>,
         limits: Limits,
+        source: InvocationSource,
         method: Method,
         recorder: Recorder,
     ) -> Self {
@@ -96,6 +98,7 @@ impl Invocation {
             usage: Arc::default(),
             traffic: Arc::default(),
             status: None,
+            source,
             method,
             started: SystemTime::now(),
             clock: Instant::now(),
@@ -124,6 +127,7 @@ impl Invocation {
             id: self.id,
             slug: self.function.slug.shared(),
             version: self.function.version,
+            source: self.source,
             method: std::mem::take(&mut self.method),
             status: self.status.map_or(CLIENT_CLOSED_REQUEST, |status| status.as_u16()),
             outcome: if cut { Outcome::ResponseTooLarge } else { outcome },

@@ -21,6 +21,7 @@ mod request;
 mod respond;
 mod whole;
 
+pub use crate::telemetry::InvocationSource;
 pub use admission::{Admission, Overloaded};
 pub use authorize::{Authorize, Refused};
 pub use body::{Incoming as IncomingBody, ResponseBody};
@@ -143,7 +144,8 @@ impl Invoker {
             limits.wall = limits.wall.min(deadline.saturating_duration_since(Instant::now()));
         }
         let method = request.method().clone();
-        let invocation = Invocation::begin(id, function, limits, method, self.recorder.clone());
+        let source = chain.source(request.extensions());
+        let invocation = Invocation::begin(id, function, limits, source, method, self.recorder.clone());
         match self.attempt(invocation, chain, request).await {
             Ok(response) => response,
             Err((error, mut invocation)) => {

@@ -6,7 +6,8 @@ use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An error of the admin API: a status, a code for programs, and a message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,12 +15,37 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    next: Option<&'static str>,
+}
+
+/// What every error looks like
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ErrorBody {
+    /// What went wrong, for programs.
+    #[schema(example = "FUNCTION_NOT_FOUND")]
+    error: &'static str,
+    /// What went wrong, for people.
+    message: String,
+    /// The status once more.
+    #[schema(minimum = 400, maximum = 599)]
+    status_code: u16,
+    /// What to do about it, where there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    next_actions: Option<&'static str>,
 }
 
 impl ApiError {
     /// An error with a code of InsForge's or of our own.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), next: None }
+    }
+
+    /// The same error with what whoever gets it can do about it.
+    #[must_use]
+    pub fn advise(self, next: &'static str) -> Self {
+        Self { next: Some(next), ..self }
     }
 
     pub(super) fn invalid_input(message: impl Into<String>) -> Self {
@@ -131,11 +157,12 @@ impl From<BuildError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = json!({
-            "error": self.code,
-            "message": self.message,
-            "statusCode": self.status.as_u16(),
-        });
+        let body = ErrorBody {
+            error: self.code,
+            message: self.message,
+            status_code: self.status.as_u16(),
+            next_actions: self.next,
+        };
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             return (self.status, [(RETRY_AFTER, "1")], Json(body)).into_response();
         }

@@ -2,12 +2,13 @@
 
 use super::{ApiError, PlatformState};
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, Request};
+use axum::extract::{FromRequestParts, Path, Query, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The `{slug}` of a path. It names a row, so it need not be one that can be invoked.
@@ -22,6 +23,34 @@ impl FromRequestParts<PlatformState> for SlugPath {
             Ok(Path(slug)) if slug.contains('\0') => Err(ApiError::function_not_found()),
             Ok(Path(slug)) => Ok(Self(slug)),
             Err(_) => Err(ApiError::invalid_input("The path is not valid UTF-8")),
+        }
+    }
+}
+
+/// What a path names, where it is none of a function's.
+pub(super) struct PathOf<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<PlatformState> for PathOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &PlatformState) -> Result<Self, ApiError> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(named)) => Ok(Self(named)),
+            Err(error) => Err(ApiError::invalid_input(error.body_text())),
+        }
+    }
+}
+
+/// What the query asks.
+pub(super) struct QueryOf<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<PlatformState> for QueryOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &PlatformState) -> Result<Self, ApiError> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(error) => Err(ApiError::invalid_input(error.body_text())),
         }
     }
 }

@@ -1,60 +1,100 @@
 //! `/api/functions`: InsForge's five routes, and the history.
 
 use super::auth::Admin;
+use super::error::ErrorBody;
 use super::extract::{SlugPath, json_object};
-use super::request::{Submitted, parse_create, parse_update};
+use super::request::{CreateFunction, Submitted, UpdateFunction, parse_create, parse_update};
+use super::shapes::{Done, FunctionList, FunctionMetadata, FunctionShape, FunctionWritten, VersionList};
 use super::{ApiError, PlatformState, shapes};
 use crate::registry::{Changes, Code, NewFunction};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::routing::get;
-use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The routes of functions.
 pub(super) fn router() -> OpenApiRouter<PlatformState> {
-    let all = get(list).post(create);
-    let one = get(read).put(update).delete(delete);
     OpenApiRouter::new()
-        .route("/api/functions", all.clone())
-        .route("/api/functions/", all)
-        .route("/api/functions/{slug}", one)
-        .route("/api/functions/{slug}/versions", get(versions))
-        .route("/api/metadata/functions", get(metadata))
+        .routes(routes!(list, create))
+        .routes(routes!(read, update, delete))
+        .routes(routes!(versions))
+        .routes(routes!(metadata))
 }
 
-async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<Value>, ApiError> {
+/// All functions
+///
+/// Newest first, without their code.
+#[utoipa::path(
+    get, path = "/api/functions", tag = "functions", security(("apiKey" = []), ("bearer" = [])),
+    responses((status = 200, body = FunctionList))
+)]
+async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<FunctionList>, ApiError> {
     Ok(Json(shapes::list(&state.registry.list().await?)))
 }
 
-async fn metadata(State(state): State<PlatformState>, _: Admin) -> Result<Json<Value>, ApiError> {
+/// What the project's metadata say of its functions
+#[utoipa::path(
+    get, path = "/api/metadata/functions", tag = "metadata", security(("apiKey" = []), ("bearer" = [])),
+    responses((status = 200, body = [FunctionMetadata]))
+)]
+async fn metadata(
+    State(state): State<PlatformState>,
+    _: Admin,
+) -> Result<Json<Vec<FunctionMetadata>>, ApiError> {
     Ok(Json(state.registry.list().await?.iter().map(shapes::metadata).collect()))
 }
 
+/// One function, with its code
+#[utoipa::path(
+    get, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path)),
+    security(("apiKey" = []), ("bearer" = [])),
+    responses((status = 200, body = FunctionShape), (status = 404, body = ErrorBody, description = "No such function"))
+)]
 async fn read(
     State(state): State<PlatformState>,
     _: Admin,
     SlugPath(slug): SlugPath,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<FunctionShape>, ApiError> {
     let definition = state.registry.get(&slug).await?.ok_or_else(ApiError::function_not_found)?;
     Ok(Json(shapes::function(&definition)))
 }
 
+/// A function's versions
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/api/functions/{slug}/versions", tag = "versions", params(("slug" = String, Path)),
+    security(("apiKey" = []), ("bearer" = [])),
+    responses((status = 200, body = VersionList), (status = 404, body = ErrorBody, description = "No such function"))
+)]
 async fn versions(
     State(state): State<PlatformState>,
     _: Admin,
     SlugPath(slug): SlugPath,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<VersionList>, ApiError> {
     let versions = state.registry.versions(&slug).await?.ok_or_else(ApiError::function_not_found)?;
-    Ok(Json(json!({ "versions": versions.iter().map(shapes::version).collect::<Vec<_>>() })))
+    Ok(Json(shapes::versions(&versions)))
 }
 
+/// Creates a function
+///
+/// Code that does not compile is refused, and nothing is written.
+#[utoipa::path(
+    post, path = "/api/functions", tag = "functions", security(("apiKey" = []), ("bearer" = [])),
+    request_body = CreateFunction,
+    responses(
+        (status = 201, body = FunctionWritten),
+        (status = 400, body = ErrorBody, description = "A field is wrong, the slug reserved, or the code does not compile"),
+        (status = 409, body = ErrorBody, description = "The slug is taken"),
+        (status = 501, body = ErrorBody, description = "The database has no place for a module or a setting"),
+    )
+)]
 async fn create(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<FunctionWritten>), ApiError> {
     let object = json_object(request, state.max_json).await?;
     let wanted = parse_create(object, state.max_module, &state.capabilities)?;
     let new = NewFunction {
@@ -69,12 +109,26 @@ async fn create(
     Ok((StatusCode::CREATED, Json(shapes::written(&created))))
 }
 
+/// Changes a function
+///
+/// What is not sent stays as it is. New code is live with the next request.
+#[utoipa::path(
+    put, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path)),
+    security(("apiKey" = []), ("bearer" = [])),
+    request_body = UpdateFunction,
+    responses(
+        (status = 200, body = FunctionWritten),
+        (status = 400, body = ErrorBody, description = "A field is wrong, or the code does not compile"),
+        (status = 404, body = ErrorBody, description = "No such function"),
+        (status = 501, body = ErrorBody, description = "The database has no place for a module or a setting"),
+    )
+)]
 async fn update(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     SlugPath(slug): SlugPath,
     request: Request,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<FunctionWritten>, ApiError> {
     let object = json_object(request, state.max_json).await?;
     let wanted = parse_update(object, state.max_module, &state.capabilities)?;
     let code = match wanted.code {
@@ -95,13 +149,19 @@ async fn update(
     Ok(Json(shapes::written(&state.registry.update(&slug, changes, &author).await?)))
 }
 
+/// Deletes a function
+#[utoipa::path(
+    delete, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path)),
+    security(("apiKey" = []), ("bearer" = [])),
+    responses((status = 200, body = Done), (status = 404, body = ErrorBody, description = "No such function"))
+)]
 async fn delete(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     SlugPath(slug): SlugPath,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     state.registry.delete(&slug, &author).await?;
-    Ok(Json(json!({ "success": true, "message": format!("Function {slug} deleted successfully") })))
+    Ok(Json(Done::saying(format!("Function {slug} deleted successfully"))))
 }
 
 /// Lets code through that compiles. Nothing is written before that.

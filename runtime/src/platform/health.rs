@@ -21,6 +21,7 @@ struct Health {
     status: &'static str,
     service: &'static str,
     version: &'static str,
+    #[schema(format = DateTime)]
     timestamp: Option<String>,
     /// `connected` or `unavailable`.
     database: &'static str,

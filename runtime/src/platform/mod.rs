@@ -27,7 +27,7 @@ pub use error::ApiError;
 use crate::config::Config;
 use crate::registry::PostgresRegistry;
 use axum::http::{Method, Uri};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use wasmforge_host_api::Capabilities;
@@ -49,8 +49,8 @@ pub struct PlatformState {
     pub max_json: u64,
 }
 
-/// Every route of the APIs, and `/openapi.json`, which describes them.
-pub fn router(state: PlatformState) -> Router {
+/// Every route of the APIs and `pages` beside them, and `/openapi.json`, which describes them.
+pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(openapi::document())
         .merge(functions::router())
         .merge(modules::router())
@@ -58,9 +58,11 @@ pub fn router(state: PlatformState) -> Router {
         .merge(database::router())
         .merge(storage::router())
         .merge(users::router())
+        .merge(pages)
+        .merge(openapi::router())
         .split_for_parts();
     router
-        .merge(openapi::router(&document))
+        .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(cors::cors))

@@ -1,28 +1,43 @@
 //! `PUT /api/functions/<slug>/module`: a component as its own bytes, for the CLI and for CI.
 
 use super::auth::Admin;
+use super::error::ErrorBody;
 use super::extract::{SlugPath, module};
+use super::shapes::FunctionWritten;
 use super::{ApiError, PlatformState, shapes};
 use crate::registry::{Code, Deployment, Slug};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::routing::put;
-use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The route of modules.
 pub(super) fn router() -> OpenApiRouter<PlatformState> {
-    OpenApiRouter::new().route("/api/functions/{slug}/module", put(upload))
+    OpenApiRouter::new().routes(routes!(upload))
 }
 
-/// Deploys a component: `200` onto a function that exists, `201` where it makes one, named like its slug.
+/// Deploys a component
+///
+/// Onto the function that exists, or as a new one that is named like its slug.
+#[utoipa::path(
+    put, path = "/api/functions/{slug}/module", tag = "functions",
+    params(("slug" = String, Path, pattern = "^[a-zA-Z0-9_-]+$")),
+    security(("apiKey" = []), ("bearer" = [])),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component's bytes"),
+    responses(
+        (status = 200, body = FunctionWritten, description = "The function has it"),
+        (status = 201, body = FunctionWritten, description = "The function was made"),
+        (status = 400, body = ErrorBody, description = "It is no component that can run, or the slug is none"),
+        (status = 501, body = ErrorBody, description = "The database has no place for a module"),
+    )
+)]
 async fn upload(
     State(state): State<PlatformState>,
     Admin(author): Admin,
     SlugPath(slug): SlugPath,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<FunctionWritten>), ApiError> {
     let slug = Slug::parse(&slug).map_err(|error| ApiError::invalid_input(error.to_string()))?;
     if slug.is_reserved() {
         return Err(ApiError::slug_reserved(slug.as_str()));

@@ -1,14 +1,18 @@
 //! `/openapi.json`: the APIs described by the code that serves them.
 
+mod complete;
+mod invocation;
+
 use super::PlatformState;
-use axum::Router;
+use axum::Extension;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use bytes::Bytes;
 use serde_json::json;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What stands above the routes.
 pub(super) fn document() -> OpenApi {
@@ -26,11 +30,29 @@ pub(super) fn document() -> OpenApi {
     OpenApiBuilder::new().info(info.build()).components(Some(components)).build()
 }
 
+/// The finished description as it is sent.
+#[derive(Clone)]
+pub(super) struct Described(Bytes);
+
+impl Described {
+    /// The description of all routes, with what holds for many of them.
+    pub(super) fn new(mut document: OpenApi) -> Self {
+        invocation::describe(&mut document);
+        complete::complete(&mut document);
+        Self(json!(document).to_string().into())
+    }
+}
+
 /// The route of the description.
-pub(super) fn router(document: &OpenApi) -> Router<PlatformState> {
-    let text = Bytes::from(json!(document).to_string());
-    Router::new().route(
-        "/openapi.json",
-        get(move || async move { ([(CONTENT_TYPE, "application/json")], text).into_response() }),
-    )
+pub(super) fn router() -> OpenApiRouter<PlatformState> {
+    OpenApiRouter::new().routes(routes!(description))
+}
+
+/// This description
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "health",
+    responses((status = 200, body = Value, description = "OpenAPI 3.1"))
+)]
+async fn description(Extension(Described(text)): Extension<Described>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], text)
 }

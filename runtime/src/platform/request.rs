@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use wasmforge_host_api::{Capabilities, GrantError};
 
 /// Base64 with or without padding.
@@ -24,6 +25,69 @@ pub(super) enum Submitted {
     Source(String),
     /// Bytes that claim to be a component.
     Module(Bytes),
+}
+
+/// A function to be created
+///
+/// Either `code` or `module` is needed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes the body, whose fields are checked one by one")]
+pub(super) struct CreateFunction {
+    /// Its name for people.
+    #[schema(min_length = 1)]
+    name: String,
+    /// Its name in the URL; made from `name` where it is not sent.
+    #[schema(pattern = "^[a-zA-Z0-9_-]+$", required = false)]
+    slug: Option<String>,
+    #[schema(value_type = String, required = false)]
+    description: Option<String>,
+    /// `active` where it is not sent.
+    #[schema(value_type = DescribedStatus, required = false)]
+    status: Option<DescribedStatus>,
+    /// JavaScript or TypeScript.
+    #[schema(value_type = String, min_length = 1, required = false)]
+    code: Option<String>,
+    /// A component in base64.
+    #[schema(value_type = String, content_encoding = "base64", min_length = 1, required = false)]
+    module: Option<String>,
+    limits: Option<LimitOverrides>,
+    /// What it is granted, by the names of capabilities.
+    #[schema(value_type = Option<Object>)]
+    capabilities: Option<Value>,
+    auth: Option<AuthPolicy>,
+}
+
+/// What to change of a function; what is not sent stays, and `null` returns a setting to its default
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes the body, whose fields are checked one by one")]
+pub(super) struct UpdateFunction {
+    /// Its name for people.
+    #[schema(value_type = String, min_length = 1, required = false)]
+    name: Option<String>,
+    #[schema(value_type = String, required = false)]
+    description: Option<String>,
+    #[schema(value_type = DescribedStatus, required = false)]
+    status: Option<DescribedStatus>,
+    /// JavaScript or TypeScript.
+    #[schema(value_type = String, min_length = 1, required = false)]
+    code: Option<String>,
+    /// A component in base64.
+    #[schema(value_type = String, content_encoding = "base64", min_length = 1, required = false)]
+    module: Option<String>,
+    limits: Option<LimitOverrides>,
+    /// What it is granted, by the names of capabilities.
+    #[schema(value_type = Option<Object>)]
+    capabilities: Option<Value>,
+    auth: Option<AuthPolicy>,
+}
+
+/// Whether a function may be invoked
+#[derive(ToSchema)]
+#[schema(as = FunctionStatus, rename_all = "lowercase")]
+#[expect(dead_code, reason = "it describes a field of the body")]
+enum DescribedStatus {
+    Draft,
+    Active,
 }
 
 /// The body of a `POST`.

@@ -1,10 +1,13 @@
 //! The JSON that the API answers with: InsForge's fields, and ours after them.
 
-use crate::registry::{Definition, Deployed, VersionEntry};
-use serde_json::{Map, Value, json};
+use crate::registry::{AuthPolicy, Definition, Deployed, FunctionKind, VersionEntry};
+use serde::Serialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// JavaScript's `Date.toISOString`.
 const ISO: &[BorrowedFormatItem<'_>] =
@@ -15,76 +18,205 @@ pub(super) fn timestamp(moment: OffsetDateTime) -> Option<String> {
     moment.to_offset(time::UtcOffset::UTC).format(ISO).ok()
 }
 
+/// A function
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Function)]
+pub(super) struct FunctionShape {
+    id: Uuid,
+    /// Its name in the URL.
+    slug: String,
+    /// Its name for people.
+    name: String,
+    description: Option<String>,
+    /// The source text; for a component, a comment that says what it is. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// `draft`, `active`, or a word of another writer's.
+    status: String,
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    /// When it was last written.
+    #[schema(format = DateTime)]
+    updated_at: Option<String>,
+    /// When it was last set to `active`.
+    #[schema(format = DateTime)]
+    deployed_at: Option<String>,
+    #[serde(flatten)]
+    deployed: Option<DeployedShape>,
+}
+
+/// What this runtime adds to InsForge's fields; not there on a database that it may not extend
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeployedFunction)]
+struct DeployedShape {
+    #[schema(required = false)]
+    kind: FunctionKind,
+    /// The version that is live.
+    #[schema(required = false)]
+    version: i64,
+    /// The hash of the module's bytes, or of the source text's.
+    #[schema(required = false)]
+    module_sha256: String,
+    /// How many bytes that is.
+    #[schema(required = false)]
+    module_size: i64,
+    /// The limits that it asks for; `null` for the node's own.
+    #[schema(required = false)]
+    limits: Option<Value>,
+    /// What it is granted; `null` for nothing.
+    #[schema(required = false)]
+    capabilities: Option<Value>,
+    /// Who may call it.
+    #[schema(required = false)]
+    auth: AuthPolicy,
+}
+
 /// A function; `code` is there only where the definition has it.
-pub(super) fn function(definition: &Definition) -> Value {
+pub(super) fn function(definition: &Definition) -> FunctionShape {
     let moment = |moment: Option<OffsetDateTime>| moment.and_then(timestamp);
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("id", json!(definition.id));
-    put("slug", json!(definition.slug));
-    put("name", json!(definition.name));
-    put("description", json!(definition.description));
-    if let Some(code) = &definition.code {
-        put("code", json!(code));
+    FunctionShape {
+        id: definition.id,
+        slug: definition.slug.clone(),
+        name: definition.name.clone(),
+        description: definition.description.clone(),
+        code: definition.code.clone(),
+        status: definition.status.clone(),
+        created_at: moment(definition.created_at),
+        updated_at: moment(definition.updated_at),
+        deployed_at: moment(definition.deployed_at),
+        deployed: definition.deployed.as_ref().map(deployed),
     }
-    put("status", json!(definition.status));
-    put("createdAt", json!(moment(definition.created_at)));
-    put("updatedAt", json!(moment(definition.updated_at)));
-    put("deployedAt", json!(moment(definition.deployed_at)));
-    if let Some(deployed) = &definition.deployed {
-        put_deployed(&mut fields, deployed);
+}
+
+fn deployed(deployed: &Deployed) -> DeployedShape {
+    DeployedShape {
+        kind: deployed.kind,
+        version: deployed.version,
+        module_sha256: deployed.module.to_hex(),
+        module_size: deployed.size,
+        limits: deployed.limits.clone(),
+        capabilities: deployed.capabilities.clone(),
+        auth: deployed.auth,
     }
-    Value::Object(fields)
 }
 
-fn put_deployed(fields: &mut Map<String, Value>, deployed: &Deployed) {
-    let ours = [
-        ("kind", json!(deployed.kind)),
-        ("version", json!(deployed.version)),
-        ("moduleSha256", json!(deployed.module.to_hex())),
-        ("moduleSize", json!(deployed.size)),
-        ("limits", json!(deployed.limits)),
-        ("capabilities", json!(deployed.capabilities)),
-        ("auth", json!(deployed.auth)),
-    ];
-    fields.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+/// All functions, newest first
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FunctionList {
+    functions: Vec<FunctionShape>,
+    runtime: RuntimeStatus,
+    /// Always `null`: there is no remote deployment.
+    deployment_url: Option<String>,
 }
 
-/// The list of functions. The runtime that it speaks of is this process.
-pub(super) fn list(definitions: &[Definition]) -> Value {
-    json!({
-        "functions": definitions.iter().map(function).collect::<Vec<_>>(),
-        "runtime": { "status": "running" },
-        "deploymentUrl": null,
-    })
+/// The runtime that a list of functions speaks of: this process
+#[derive(Serialize, ToSchema)]
+struct RuntimeStatus {
+    /// Always `running`.
+    status: &'static str,
 }
 
-/// The answer to a write. There is no remote deployment to speak of.
-pub(super) fn written(definition: &Definition) -> Value {
-    json!({ "success": true, "function": function(definition), "deployment": null })
+/// The list of functions.
+pub(super) fn list(definitions: &[Definition]) -> FunctionList {
+    FunctionList {
+        functions: definitions.iter().map(function).collect(),
+        runtime: RuntimeStatus { status: "running" },
+        deployment_url: None,
+    }
+}
+
+/// The answer to a write
+#[derive(Serialize, ToSchema)]
+pub(super) struct FunctionWritten {
+    /// Always `true`.
+    success: bool,
+    function: FunctionShape,
+    /// Always `null`: there is no remote deployment.
+    deployment: Option<String>,
+}
+
+/// The answer to a write.
+pub(super) fn written(definition: &Definition) -> FunctionWritten {
+    FunctionWritten { success: true, function: function(definition), deployment: None }
+}
+
+/// That something was done, in words
+#[derive(Serialize, ToSchema)]
+pub(super) struct Done {
+    /// Always `true`.
+    success: bool,
+    message: String,
+}
+
+impl Done {
+    /// What was done.
+    pub(super) fn saying(message: String) -> Self {
+        Self { success: true, message }
+    }
+}
+
+/// What the project's metadata say of a function
+#[derive(Serialize, ToSchema)]
+pub(super) struct FunctionMetadata {
+    slug: String,
+    name: String,
+    description: Option<String>,
+    status: String,
 }
 
 /// What `/api/metadata/functions` says of a function.
-pub(super) fn metadata(definition: &Definition) -> Value {
-    json!({
-        "slug": definition.slug,
-        "name": definition.name,
-        "description": definition.description,
-        "status": definition.status,
-    })
+pub(super) fn metadata(definition: &Definition) -> FunctionMetadata {
+    FunctionMetadata {
+        slug: definition.slug.clone(),
+        name: definition.name.clone(),
+        description: definition.description.clone(),
+        status: definition.status.clone(),
+    }
 }
 
-/// One entry of a function's history.
-pub(super) fn version(entry: &VersionEntry) -> Value {
-    json!({
-        "version": entry.version,
-        "kind": entry.kind,
-        "moduleSha256": entry.module.to_hex(),
-        "moduleSize": entry.size,
-        "createdAt": timestamp(entry.created_at),
-        "build": entry.build,
-        "buildError": entry.build_error,
-    })
+/// A function's history, newest first
+#[derive(Serialize, ToSchema)]
+pub(super) struct VersionList {
+    versions: Vec<VersionShape>,
+}
+
+/// One entry of a function's history
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Version)]
+struct VersionShape {
+    version: i64,
+    kind: FunctionKind,
+    /// The hash of the module's bytes, or of the source text's.
+    module_sha256: String,
+    /// How many bytes that is.
+    module_size: i64,
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    /// `good`, `bad`, or `null` while nobody has compiled it.
+    build: Option<String>,
+    /// What is wrong with a bad one.
+    build_error: Option<String>,
+}
+
+/// A function's history.
+pub(super) fn versions(entries: &[VersionEntry]) -> VersionList {
+    VersionList { versions: entries.iter().map(version).collect() }
+}
+
+fn version(entry: &VersionEntry) -> VersionShape {
+    VersionShape {
+        version: entry.version,
+        kind: entry.kind,
+        module_sha256: entry.module.to_hex(),
+        module_size: entry.size,
+        created_at: timestamp(entry.created_at),
+        build: entry.build.clone(),
+        build_error: entry.build_error.clone(),
+    }
 }
 
 #[cfg(test)]

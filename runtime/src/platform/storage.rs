@@ -1,35 +1,53 @@
 //! Objects whose URLs we signed: `GET /api/storage/signed/<bucket>/<key>?expires=…&signature=…`.
 
+use super::error::ErrorBody;
+use super::extract::{PathOf, QueryOf};
 use super::{ApiError, PlatformState};
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Response, StatusCode};
-use axum::routing::get;
 use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use wasmforge_host_api::storage::{SIGNED_PATH, SignedObject, Storage, StorageError};
+use utoipa_axum::routes;
+use wasmforge_host_api::storage::{SignedObject, Storage, StorageError};
 
 /// What makes a URL a signed one.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Signature {
+    /// The second of Unix time after which it is not good.
     #[serde(default)]
     expires: u64,
+    /// By this node's key over bucket, key and moment.
     #[serde(default)]
     signature: String,
 }
 
 /// The routes of storage.
 pub(super) fn router() -> OpenApiRouter<PlatformState> {
-    OpenApiRouter::new().route(&format!("{SIGNED_PATH}{{bucket}}/{{*key}}"), get(read))
+    OpenApiRouter::new().routes(routes!(read))
 }
 
+/// An object by a URL that a function has signed
+#[utoipa::path(
+    get, path = "/api/storage/signed/{bucket}/{*key}", tag = "storage",
+    params(("bucket" = String, Path), ("key" = String, Path), Signature),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "*/*", description = "Its bytes, in the type that they were stored with"),
+        (status = 400, body = ErrorBody, description = "The expiry is no number"),
+        (status = 403, body = ErrorBody, description = "The signature is not good, or not any more"),
+        (status = 404, body = ErrorBody, description = "No such object"),
+        (status = 503, body = ErrorBody, description = "No storage is configured, or it does not answer"),
+    )
+)]
 async fn read(
     State(state): State<PlatformState>,
-    Path((bucket, key)): Path<(String, String)>,
-    Query(Signature { expires, signature }): Query<Signature>,
+    PathOf((bucket, key)): PathOf<(String, String)>,
+    QueryOf(Signature { expires, signature }): QueryOf<Signature>,
 ) -> Result<Response<Body>, ApiError> {
     let storage = state.capabilities.get::<Storage>().ok_or_else(unavailable)?;
     let read = storage.read_signed(&bucket, &key, expires, &signature).await;

@@ -3,7 +3,7 @@
 use super::leases::Lease;
 use super::workers::Shared;
 use super::{ATTEMPT, IDEMPOTENCY_KEY, backoff, stored};
-use crate::invoke::{CallChain, Failure, ResponseBody};
+use crate::invoke::{CallChain, Failure, InvocationSource, ResponseBody};
 use crate::registry::{Attempt, Ending, JobSource, LeasedJob, Slug, StoredAnswer, StoredHeaders};
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
@@ -100,6 +100,10 @@ fn request(shared: &Shared, job: &LeasedJob) -> Result<Request<Full<Bytes>>, Str
     *request.headers_mut() = headers;
     // There is no connection to be kept in order.
     *request.version_mut() = Version::HTTP_2;
+    request.extensions_mut().insert(match job.source {
+        JobSource::Async => InvocationSource::Async,
+        JobSource::Trigger => InvocationSource::Trigger,
+    });
     Ok(request)
 }
 

@@ -177,8 +177,7 @@ fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Respo
 
 fn answered(answer: StoredAnswer) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::full(answer.body));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = stored::restored(&answer.headers);
     response
 }

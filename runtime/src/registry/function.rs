@@ -5,6 +5,7 @@ use crate::engine::LimitOverrides;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// The version of a function: 1 for its first deploy, one more for each later one, whoever wrote the row.
 ///
@@ -48,7 +49,7 @@ impl fmt::Debug for ModuleHash {
 }
 
 /// What a function's code is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FunctionKind {
     /// A WebAssembly component that exports a wasi:http handler.
@@ -58,7 +59,7 @@ pub enum FunctionKind {
 }
 
 /// Who may invoke a function. Enforced before a guest starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthPolicy {
     /// Anybody; the function decides, as InsForge's functions do.

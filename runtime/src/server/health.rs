@@ -5,8 +5,11 @@ use crate::engine::Engines;
 use crate::registry::Directory;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What is known of the database without asking it now.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,34 @@ pub struct DatabaseHealth {
     pub error: Option<String>,
     /// Secrets and functions whose rows cannot be used, by name, with the reason.
     pub problems: Vec<(String, String)>,
+}
+
+/// Whether functions can be answered
+#[derive(Serialize, ToSchema)]
+pub(super) struct HealthReport {
+    /// `ok`, `degraded` or `unavailable`.
+    status: &'static str,
+    /// Always `wasmforge`.
+    runtime: &'static str,
+    version: &'static str,
+    /// How many are deployed.
+    functions: usize,
+    /// Invocations that are running.
+    running: u64,
+    database: DatabaseReport,
+    /// `ok`, or `stalled`: then no limit is enforced and nothing is run.
+    clock: &'static str,
+    /// What is wrong with secrets and functions, by name.
+    problems: BTreeMap<String, String>,
+}
+
+/// How the database is
+#[derive(Serialize, ToSchema)]
+struct DatabaseReport {
+    connected: bool,
+    /// `full`, `unmodified` or `unknown`.
+    mode: &'static str,
+    error: Option<String>,
 }
 
 /// Tells whether functions can be answered.
@@ -45,19 +76,21 @@ impl Health {
         } else {
             (StatusCode::OK, "ok")
         };
-        let problems: serde_json::Map<_, _> =
-            database.problems.into_iter().map(|(name, reason)| (name, reason.into())).collect();
-        let report = json!({
-            "status": word,
-            "runtime": "wasmforge",
-            "version": env!("CARGO_PKG_VERSION"),
-            "functions": self.directory.len(),
-            "running": self.engines.ticker().running(),
-            "database": { "connected": database.connected, "mode": database.mode, "error": database.error },
-            "clock": if stalled { "stalled" } else { "ok" },
-            "problems": problems,
-        });
-        let mut response = Response::new(ServerBody::Api(report.to_string().into()));
+        let report = HealthReport {
+            status: word,
+            runtime: "wasmforge",
+            version: env!("CARGO_PKG_VERSION"),
+            functions: self.directory.len(),
+            running: self.engines.ticker().running(),
+            database: DatabaseReport {
+                connected: database.connected,
+                mode: database.mode,
+                error: database.error,
+            },
+            clock: if stalled { "stalled" } else { "ok" },
+            problems: database.problems.into_iter().collect(),
+        };
+        let mut response = Response::new(ServerBody::Api(json!(report).to_string().into()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
+use crate::queue::{Intake, Workers};
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
 use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
 use async_trait::async_trait;
@@ -109,17 +110,29 @@ impl Node {
     /// Serves until `stop`, drains, and writes what is left to be written.
     pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
         let drain = self.config.drain;
-        let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
+        let intake = self.intake();
+        let routes = Arc::new(FunctionsRoutes {
+            invoker: self.invoker.clone(),
+            intake: intake.clone(),
+            health: self.health.clone(),
+        });
         let router = platform.as_ref().map(|_| self.router());
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
+        let workers = self.workers();
+        let jobs = async {
+            stop.cancelled().await;
+            workers.stop(drain).await;
+        };
         let functions = functions.serve(routes, stop.clone(), drain);
         match platform.zip(router) {
             Some((platform, router)) => {
-                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router });
-                tokio::join!(functions, platform.serve(routes, stop, drain));
+                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), intake, router });
+                tokio::join!(functions, platform.serve(routes, stop.clone(), drain), jobs);
             }
-            None => functions.await,
+            None => {
+                tokio::join!(functions, jobs);
+            }
         }
         // Guests may work on after their answer was delivered; they too are let finish.
         self.health.engines.ticker().idle(drain).await;
@@ -127,6 +140,17 @@ impl Node {
         // Joining a thread blocks; the registry then still takes the records that the thread hands over.
         let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
         self.registry.shutdown().await;
+    }
+
+    fn intake(&self) -> Arc<Intake> {
+        let (invoker, registry) = (self.invoker.clone(), self.registry.clone());
+        Arc::new(Intake::new(invoker, registry, self.config.queue, self.metrics.clone()))
+    }
+
+    fn workers(&self) -> Workers {
+        let (invoker, registry) = (self.invoker.clone(), self.registry.clone());
+        let poll = self.config.poll_interval;
+        Workers::start(invoker, registry, self.config.queue, poll, self.metrics.clone())
     }
 
     fn router(&self) -> axum::Router {
@@ -145,7 +169,7 @@ impl Node {
             invocations: self.registry.invocations(),
             logs: self.registry.logs(),
         };
-        platform::router(state).merge(pages::router(pages))
+        platform::router(state, pages::router(pages))
     }
 }
 

@@ -1,16 +1,16 @@
 //! `/metrics` and `/health` on the platform listener.
 
-use super::health::Health;
+use super::health::{Health, HealthReport};
 use crate::invoke::Invoker;
 use crate::registry::{History, InvocationRow, LogRow};
 use crate::telemetry::{Gauges, Metrics};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The content type of Prometheus's text format, version 0.0.4.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -25,10 +25,15 @@ pub(super) struct Pages {
     pub(super) logs: History<LogRow>,
 }
 
-pub(super) fn router(pages: Pages) -> Router {
-    Router::new().route("/metrics", get(metrics)).route("/health", any(health)).with_state(pages)
+pub(super) fn router<S>(pages: Pages) -> OpenApiRouter<S> {
+    OpenApiRouter::new().routes(routes!(metrics)).routes(routes!(health)).with_state(pages)
 }
 
+/// What Prometheus scrapes
+#[utoipa::path(
+    get, path = "/metrics", tag = "health",
+    responses((status = 200, body = String, content_type = "text/plain", description = "Metrics in Prometheus's text format"))
+)]
 async fn metrics(State(pages): State<Pages>) -> Response {
     let Pages { metrics, invoker, health, invocations, logs } = pages;
     let gauges = Gauges {
@@ -43,6 +48,14 @@ async fn metrics(State(pages): State<Pages>) -> Response {
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics.render(gauges)).into_response()
 }
 
+/// Whether functions can be answered
+#[utoipa::path(
+    method(get, head, post, put, patch, delete), path = "/health", tag = "health",
+    responses(
+        (status = 200, body = HealthReport, description = "They can; `degraded` where something else is wrong"),
+        (status = 503, body = HealthReport, description = "None can"),
+    )
+)]
 async fn health(State(pages): State<Pages>) -> Response {
     pages.health.answer().map(Body::new)
 }

@@ -3,6 +3,7 @@
 use super::body::ServerBody;
 use super::routes::Routes;
 use crate::invoke::{CallChain, IncomingBody, Invoker};
+use crate::queue::{self, Intake};
 use crate::registry::Slug;
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -26,25 +27,48 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,PUT,PATCH,POST,D
 pub struct PlatformRoutes {
     /// Runs functions.
     pub invoker: Arc<Invoker>,
+    /// Takes in what is answered later.
+    pub intake: Arc<Intake>,
     /// The APIs.
     pub router: Router,
 }
 
 impl Routes for PlatformRoutes {
     async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
-        match function_of(request.uri()) {
-            Some((slug, uri)) => {
-                let chain = CallChain::of_headers(request.headers());
-                invoke(&self.invoker, chain, &slug, uri, request).await
-            }
-            None => api(&self.router, peer, request).await,
+        let chain = CallChain::of_headers(request.headers());
+        match function(&self.invoker, Some(&self.intake), chain, request).await {
+            Ok(answer) => answer,
+            Err(request) => api(&self.router, peer, request).await,
         }
     }
 }
 
-/// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
-pub(super) async fn invoke<B: IncomingBody>(
+/// Answers what concerns a function; gives back what does not. Without a queue every request is answered now.
+pub(super) async fn function<B: IncomingBody>(
     invoker: &Invoker,
+    intake: Option<&Intake>,
+    chain: CallChain,
+    request: Request<B>,
+) -> Result<Response<ServerBody>, Request<B>> {
+    if let Some((slug, uri)) = function_of(request.uri()) {
+        return Ok(invoke(invoker, intake, chain, &slug, uri, request).await);
+    }
+    let result = request.uri().path().strip_prefix("/functions").and_then(queue::result_of);
+    let (Some((slug, id)), Some(intake)) = (result.filter(|_| request.method() != Method::OPTIONS), intake)
+    else {
+        return Err(request);
+    };
+    let mut response = intake.result(slug, id, request.method()).await.map(ServerBody::Invocation);
+    if request.headers().contains_key(ORIGIN) {
+        open(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
+async fn invoke<B: IncomingBody>(
+    invoker: &Invoker,
+    intake: Option<&Intake>,
     chain: CallChain,
     slug: &str,
     uri: Uri,
@@ -55,12 +79,20 @@ pub(super) async fn invoke<B: IncomingBody>(
         return options(request.headers(), origin);
     }
     *request.uri_mut() = uri;
-    let mut response = invoker.invoke_in(chain, slug, request).await.map(ServerBody::Invocation);
+    let answer = match intake.filter(|_| queue::is_async(request.headers())) {
+        Some(intake) => intake.accept(chain, slug, "/functions", request).await,
+        None => invoker.invoke_in(chain, slug, request).await,
+    };
+    let mut response = answer.map(ServerBody::Invocation);
     if origin.is_some() {
-        let headers = response.headers_mut();
-        headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
+        open(response.headers_mut());
     }
     response
+}
+
+/// Lets pages of any origin read an answer whose function says nothing of it.
+fn open(headers: &mut HeaderMap) {
+    headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
 }
 
 /// Has the router answer.
@@ -69,6 +101,9 @@ where
     B: Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
 {
     request.extensions_mut().insert(ConnectInfo(peer));
+    if let Some(uri) = without_slash(request.uri()) {
+        *request.uri_mut() = uri;
+    }
     let mut router = router.clone();
     match router.call(request.map(axum::body::Body::new)).await {
         Ok(response) => response.map(ServerBody::Api),
@@ -87,6 +122,22 @@ pub(super) fn function_of(uri: &Uri) -> Option<(Box<str>, Uri)> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
     Some((slug.into(), Uri::from_parts(parts).ok()?))
+}
+
+/// The URI of a route that was asked for with a slash at its end, which InsForge's backend takes as well. The key of an
+/// object may end in one.
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix('/')?;
+    if !path.starts_with("/api/") || path.starts_with("/api/storage/") {
+        return None;
+    }
+    let target = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// `OPTIONS`, a browser's question before a request across origins, never reaches the function, as behind InsForge's
@@ -115,6 +166,15 @@ mod tests {
         assert_eq!((&*slug, uri.to_string().as_str()), ("hello", "/hello?a=1&b=%2F"));
         let absolute = Uri::from_static("http://h:1/functions/hello");
         assert_eq!(function_of(&absolute).unwrap().1.to_string(), "http://h:1/hello");
+    }
+
+    #[test]
+    fn a_slash_at_the_end_means_nothing_but_in_the_name_of_an_object() {
+        let without = |uri: &'static str| without_slash(&Uri::from_static(uri)).map(|uri| uri.to_string());
+        assert_eq!(without("/api/functions/?a=1").as_deref(), Some("/api/functions?a=1"));
+        for uri in ["/api/functions", "/api/", "/dashboard/", "/api/storage/signed/b/folder/?expires=1"] {
+            assert_eq!(without(uri), None, "{uri}");
+        }
     }
 
     #[test]

@@ -14,5 +14,5 @@ pub use guest_log::{GuestLog, GuestOutput, LogTag};
 pub use lines::LineWriter;
 pub use metrics::{Gauges, Metrics, MetricsError};
 pub use process_log::init as init_process_log;
-pub use record::{GuestLine, InvocationId, InvocationRecord, LineSource, Outcome};
+pub use record::{GuestLine, InvocationId, InvocationRecord, InvocationSource, LineSource, Outcome};
 pub use recorder::{RecordSink, Recorder};

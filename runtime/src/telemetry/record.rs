@@ -100,6 +100,39 @@ impl Outcome {
     }
 }
 
+/// What an invocation was made for. A request carries it as an extension; one that carries none came over HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum InvocationSource {
+    /// A request from outside.
+    #[default]
+    Http,
+    /// A schedule that was due.
+    Schedule,
+    /// A row that changed.
+    Trigger,
+    /// A request whose sender did not wait.
+    Async,
+    /// Another function.
+    Function,
+}
+
+impl InvocationSource {
+    /// Every source.
+    pub const ALL: [Self; 5] = [Self::Http, Self::Schedule, Self::Trigger, Self::Async, Self::Function];
+
+    /// Its name in records and queries.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Schedule => "schedule",
+            Self::Trigger => "trigger",
+            Self::Async => "async",
+            Self::Function => "function",
+        }
+    }
+}
+
 /// Everything that is kept of one invocation.
 #[derive(Clone, Debug)]
 pub struct InvocationRecord {
@@ -109,6 +142,8 @@ pub struct InvocationRecord {
     pub slug: Arc<str>,
     /// Which version of it.
     pub version: Version,
+    /// What it was made for.
+    pub source: InvocationSource,
     /// The request's method.
     pub method: http::Method,
     /// The status that the caller saw; 499 where it was gone before there was one.

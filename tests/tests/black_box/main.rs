@@ -47,6 +47,7 @@ mod limits;
 mod log;
 mod malformed;
 mod modules;
+mod openapi;
 mod outbound;
 mod own_origin;
 mod platform_auth;

@@ -17,33 +17,33 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, Response, StatusCode};
-use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use target::{Kind, Target};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use wasmforge_host_api::auth::Identity;
 use wasmforge_host_api::rest::{ForwardError, Rest};
 
 /// A request whose body is there.
 type WholeRequest = axum::http::Request<Bytes>;
 
-/// What PostgREST is asked with. `OPTIONS` is answered before any route.
-const METHODS: MethodFilter = MethodFilter::GET
-    .or(MethodFilter::HEAD)
-    .or(MethodFilter::POST)
-    .or(MethodFilter::PATCH)
-    .or(MethodFilter::PUT)
-    .or(MethodFilter::DELETE);
-
 /// The routes of the database.
 pub(super) fn router() -> OpenApiRouter<PlatformState> {
-    OpenApiRouter::new()
-        .route("/api/database/records/{table}", on(METHODS, records))
-        .route("/api/database/rpc/{function}", on(METHODS, rpc))
+    OpenApiRouter::new().routes(routes!(records)).routes(routes!(rpc))
 }
 
 type NamePath = Result<Path<String>, PathRejection>;
 
+/// Rows of a table or view
+///
+/// PostgREST's API, under the role of whoever asks: its filters in the query, its answers, its errors.
+#[utoipa::path(
+    method(get, head, post, patch, put, delete), path = "/api/database/records/{table}", tag = "database",
+    params(("table" = String, Path)),
+    security(("apiKey" = []), ("bearer" = [])),
+    request_body(content = Option<Value>, description = "Rows, to be written"),
+    responses((status = "default", description = "What PostgREST answers"))
+)]
 async fn records(
     State(state): State<PlatformState>,
     Anyone(identity): Anyone,
@@ -63,6 +63,16 @@ async fn records(
     forward(&state, &identity, target, request, Empty::Rows).await
 }
 
+/// Calls a function of the database
+///
+/// PostgREST's API, under the role of whoever asks.
+#[utoipa::path(
+    method(get, head, post, patch, put, delete), path = "/api/database/rpc/{function}", tag = "database",
+    params(("function" = String, Path)),
+    security(("apiKey" = []), ("bearer" = [])),
+    request_body(content = Option<Value>, description = "Its arguments"),
+    responses((status = "default", description = "What PostgREST answers"))
+)]
 async fn rpc(
     State(state): State<PlatformState>,
     Anyone(identity): Anyone,

@@ -209,10 +209,11 @@ impl PostgresRegistry {
     /// # Errors
     /// [`WriteError`].
     pub async fn reap_jobs(&self, keep: Duration) -> Result<u64, WriteError> {
-        let freed: i32 = sqlx::query_scalar("SELECT functions.wasmforge_reap_jobs(make_interval(secs => $1))")
-            .bind(keep.as_secs_f64())
-            .fetch_one(self.0.queue()?)
-            .await?;
+        let freed: i32 =
+            sqlx::query_scalar("SELECT functions.wasmforge_reap_jobs(make_interval(secs => $1))")
+                .bind(keep.as_secs_f64())
+                .fetch_one(self.0.queue()?)
+                .await?;
         Ok(u64::try_from(freed).unwrap_or_default())
     }
 
