@@ -12,12 +12,15 @@ mod error;
 mod extract;
 mod functions;
 mod health;
+mod jobs;
 mod modules;
 mod openapi;
+mod page;
 mod request;
 mod session;
 mod shapes;
 mod storage;
+mod triggers;
 mod users;
 
 pub use admit::Admit;
@@ -55,8 +58,10 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(functions::router())
         .merge(modules::router())
         .merge(health::router())
+        .merge(jobs::router())
         .merge(database::router())
         .merge(storage::router())
+        .merge(triggers::router())
         .merge(users::router())
         .merge(pages)
         .merge(openapi::router())

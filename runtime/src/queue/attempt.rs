@@ -3,18 +3,22 @@
 use super::leases::Lease;
 use super::workers::Shared;
 use super::{ATTEMPT, IDEMPOTENCY_KEY, backoff, stored};
-use crate::invoke::{CallChain, Failure, InvocationSource, ResponseBody};
-use crate::registry::{Attempt, Ending, JobSource, LeasedJob, Slug, StoredAnswer, StoredHeaders};
+use crate::invoke::{CallChain, Failure, InvocationSource, Invoker, ResponseBody};
+use crate::registry::{Attempt, Ending, JobSource, LeasedJob, Lookup, Slug, StoredAnswer, StoredHeaders};
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_LENGTH;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
+use wasmforge_host_api::auth::service_token;
 
 /// Bytes that are kept of what a function answers to a change of a row, where it fails.
 const EXCERPT: usize = 64 * 1024;
+
+/// How much longer a token is good than its function may run: clocks differ.
+const TOKEN_MARGIN: Duration = Duration::from_secs(60);
 
 /// The first and the longest pause between two tries to write how a job ended.
 const WRITE_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -87,6 +91,9 @@ fn request(shared: &Shared, job: &LeasedJob) -> Result<Request<Full<Bytes>>, Str
         let fields: StoredHeaders = serde_json::from_str(&text).unwrap_or_default();
         headers.extend(stored::restored(&fields));
     }
+    if job.source == JobSource::Trigger {
+        headers.insert(AUTHORIZATION, service(shared, job)?);
+    }
     if let Ok(key) = HeaderValue::try_from(job.key.as_str()) {
         headers.insert(IDEMPOTENCY_KEY, key);
     }
@@ -105,6 +112,23 @@ fn request(shared: &Shared, job: &LeasedJob) -> Result<Request<Full<Bytes>>, Str
         JobSource::Trigger => InvocationSource::Trigger,
     });
     Ok(request)
+}
+
+/// The platform's own token, for a little longer than the function may run.
+fn service(shared: &Shared, job: &LeasedJob) -> Result<HeaderValue, String> {
+    let credentials = shared.registry.credentials();
+    let trigger = job.trigger_id.unwrap_or_default();
+    let Invoker { directory, policy, .. } = &*shared.invoker;
+    let wall = match directory.lookup(&job.slug) {
+        Lookup::Found(function) => policy.resolve(&function.limits).wall,
+        Lookup::Unknown | Lookup::Unavailable => policy.default.wall,
+    };
+    let lifetime = wall + TOKEN_MARGIN;
+    let token = service_token(&credentials, &format!("trigger:{trigger}"), lifetime);
+    let token = token.map_err(|error| error.to_string())?;
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|error| error.to_string())?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Reads an answer and decides what follows from it.

@@ -17,6 +17,7 @@ mod postgres;
 mod secrets;
 mod slug;
 mod status;
+mod triggers;
 
 pub use definition::{
     Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
@@ -40,3 +41,4 @@ pub use postgres::{
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use status::{Mode, Status};
+pub use triggers::{NewTrigger, RowEvent, RowTrigger, TriggerChanges, TriggerError};

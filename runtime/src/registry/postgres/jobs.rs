@@ -61,7 +61,7 @@ impl PostgresRegistry {
     pub async fn enqueue(&self, job: &NewJob, most: u32) -> Result<bool, WriteError> {
         let pool = self.0.queue()?;
         let statement = "WITH waiting AS (SELECT count(*) AS jobs FROM (SELECT FROM functions.jobs
-                WHERE slug = $2 AND status IN ('pending', 'retrying') AND source = 'async' LIMIT $11) AS some),
+                WHERE slug = $2 AND status IN ('pending', 'retrying') AND source = 'async' LIMIT $11) AS capped),
             added AS (INSERT INTO functions.jobs
                 (id, source, slug, key, max_attempts, depth, method, target, headers, credential, had_credential,
                     body)
@@ -240,7 +240,7 @@ impl PostgresRegistry {
     pub async fn backlog(&self) -> Result<Backlog, WriteError> {
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM (SELECT FROM functions.jobs
-                    WHERE status IN ('pending', 'retrying') LIMIT 100000) AS some),
+                    WHERE status IN ('pending', 'retrying') LIMIT 100000) AS capped),
                 (SELECT extract(epoch FROM clock_timestamp() - min(next_attempt_at))::float8 FROM functions.jobs
                     WHERE status IN ('pending', 'retrying'))",
         )

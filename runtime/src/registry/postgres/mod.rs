@@ -25,6 +25,7 @@ mod secrets;
 mod seed;
 mod store;
 mod sync;
+mod triggers;
 mod writer;
 
 pub use columns::ColumnsUnavailable;
