@@ -8,14 +8,18 @@ mod directory;
 mod function;
 mod grants;
 mod history;
+mod history_query;
 mod invocations;
 mod jobs;
+mod line_id;
 mod logs;
 mod module_store;
+mod node_row;
 mod one_module;
 mod postgres;
 mod secrets;
 mod slug;
+mod statistics;
 mod status;
 mod triggers;
 
@@ -26,13 +30,16 @@ pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
-pub use invocations::InvocationRow;
+pub use history_query::{InvocationQuery, LineQuery, StatusFilter};
+pub use invocations::{CallRow, InvocationRow};
 pub use jobs::{
     Attempt, Backlog, Ending, JobDetail, JobFilter, JobRecord, JobRequest, JobResult, JobSource, JobStatus,
     LeasedJob, NewJob, NotReplayable, StoredAnswer, StoredHeaders,
 };
+pub use line_id::LineId;
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
+pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, LeaseRequest, PostgresRegistry, RegistryConfig, RegistryError, Seed,
@@ -40,5 +47,6 @@ pub use postgres::{
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
+pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};
 pub use triggers::{NewTrigger, RowEvent, RowTrigger, TriggerChanges, TriggerError};

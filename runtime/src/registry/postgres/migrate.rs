@@ -29,6 +29,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
     ("0013_queue", include_str!("../migrations/0013_queue.sql")),
     ("0016_row_triggers", include_str!("../migrations/0016_row_triggers.sql")),
+    ("0014_history", include_str!("../migrations/0014_history.sql")),
 ];
 
 /// What the database turned out to be.
