@@ -20,7 +20,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What everything in the queue shares.
 pub(super) struct Shared {
-    /// This node, for as long as it runs.
+    /// This node, as the registry calls it.
     pub(super) node: Uuid,
     pub(super) invoker: Arc<Invoker>,
     pub(super) registry: PostgresRegistry,
@@ -61,7 +61,7 @@ impl Workers {
     ) -> Self {
         let leases = Arc::default();
         let shared =
-            Arc::new(Shared { node: Uuid::new_v4(), invoker, registry, config, metrics, leases, poll });
+            Arc::new(Shared { node: registry.node(), invoker, registry, config, metrics, leases, poll });
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
         let (services, jobs) = (TaskTracker::new(), TaskTracker::new());
         if config.workers > 0 {

@@ -1,8 +1,12 @@
 //! Invocations that are made later.
 
+mod api;
 mod asynchronous;
 mod asynchronous_refused;
+mod hook;
 mod nodes;
+mod order;
+mod triggers;
 
 use serde_json::Value;
 use wasmforge_tests::{Answer, Database, Endpoint, Node, Serve, component, in_time, request};
