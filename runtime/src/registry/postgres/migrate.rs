@@ -29,7 +29,9 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
     ("0012_schedule_runs", include_str!("../migrations/0012_schedule_runs.sql")),
+    ("0013_queue", include_str!("../migrations/0013_queue.sql")),
     ("0014_history", include_str!("../migrations/0014_history.sql")),
+    ("0016_row_triggers", include_str!("../migrations/0016_row_triggers.sql")),
 ];
 
 /// What the database turned out to be.
