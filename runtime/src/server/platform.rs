@@ -12,7 +12,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN, VARY,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::net::SocketAddr;
@@ -42,6 +42,9 @@ impl Routes for PlatformRoutes {
     }
 }
 
+/// With it a function's script could answer for all of its origin, which here is the dashboard's too.
+const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
+
 /// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
 pub(super) async fn invoke<B: IncomingBody>(
     invoker: &Invoker,
@@ -56,6 +59,7 @@ pub(super) async fn invoke<B: IncomingBody>(
     }
     *request.uri_mut() = uri;
     let mut response = invoker.invoke_in(chain, slug, request).await.map(ServerBody::Invocation);
+    response.headers_mut().remove(SERVICE_WORKER_ALLOWED);
     if origin.is_some() {
         let headers = response.headers_mut();
         headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));

@@ -1,7 +1,7 @@
 // Uses the dashboard in Chromium: `node flow.js NAME` runs `flows/NAME.js`.
 //
 // Standard input is one JSON object: `platform`, the node's URL; `apiKey`, `username` and `password` of its administrator;
-// `component`, a file with a WebAssembly component that answers `Hello`; `chromium`, the browser's program.
+// `chromium`, the browser's program; and what the flow asks for besides.
 //
 // It ends with 0 if everything was as it should be. Whatever the page complains about is a failure: an error in the console, a violation of
 // its policy, an exception that nobody caught.

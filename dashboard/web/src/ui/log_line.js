@@ -19,6 +19,11 @@ export function logLine(line, { withSlug = false } = {}) {
   );
 }
 
+/** Where lines are missing, because this page read too slowly. */
+export function droppedLine({ events }) {
+  return h('li', { class: 'line line-warn' }, badge('warn', 'gap'), h('span', { class: 'line-text' }, `${events ?? 'Some'} events came faster than they could be shown. Search has them.`));
+}
+
 /** An invocation that has ended, among the lines. */
 export function invocationLine(record, { withSlug = false } = {}) {
   return h(
