@@ -31,15 +31,19 @@ function draw(job, refresh) {
         ['Created', at(job.createdAt)],
         ['Next attempt', at(job.nextAttemptAt)],
         ['Finished', at(job.finishedAt)],
-        job.key && ['Row', h('code', { class: 'break' }, job.key)],
+        job.key && ['Idempotency key', h('code', { class: 'break' }, job.key)],
         ['Id', h('code', { class: 'break' }, job.id)],
       ]),
     ),
     job.request && card('Request', {}, message(job.request)),
-    (job.response ?? job.answer) && card('Answer', {}, message(job.response ?? job.answer)),
+    job.answer && card('Answer', {}, message(job.answer)),
   );
 }
 
-function message(part) {
-  return h('pre', { class: 'mono answer-body', tabindex: '0' }, typeof part === 'string' ? part : JSON.stringify(part, null, 2));
+/** A request or an answer, as it would look on the wire. */
+function message({ method, target, status, headers = [], body, bodyBase64 }) {
+  const first = status ? `HTTP ${status}` : `${method} ${target}`;
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  const content = body ?? (bodyBase64 ? `(base64) ${bodyBase64}` : '');
+  return h('pre', { class: 'mono answer-body', tabindex: '0' }, [first, ...lines, '', content].join('\n').trimEnd());
 }
