@@ -8,6 +8,7 @@ mod files;
 mod history;
 mod keyvalue;
 mod outbound;
+mod queue;
 pub mod reference;
 mod rest;
 mod secret;
@@ -17,6 +18,7 @@ mod variables;
 
 pub use history::{HistoryConfig, Retention};
 pub use outbound::OutboundConfig;
+pub use queue::QueueConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
 pub use sql::SqlConfig;
@@ -139,6 +141,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// PostgREST.
     pub rest: RestConfig,
+    /// Requests that are answered later, and the changes of rows.
+    pub queue: QueueConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -193,6 +197,7 @@ impl Config {
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
             rest: RestConfig::from_variables(vars),
+            queue: QueueConfig::from_variables(vars)?,
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

@@ -14,12 +14,16 @@ mod extract;
 mod functions;
 mod health;
 mod history;
+mod jobs;
 mod modules;
 mod openapi;
+mod page;
 mod request;
+mod schedules;
 mod session;
 mod shapes;
 mod storage;
+mod triggers;
 mod users;
 
 pub use admit::Admit;
@@ -62,10 +66,13 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(functions::router())
         .merge(modules::router())
         .merge(health::router())
+        .merge(jobs::router())
         .merge(history::router())
         .merge(database::router())
         .merge(storage::router())
+        .merge(triggers::router())
         .merge(users::router())
+        .merge(schedules::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();

@@ -55,6 +55,7 @@ mod platform_auth;
 mod platform_bodies;
 mod platform_records;
 mod platform_upstream;
+mod queue;
 mod realtime;
 mod recovery;
 mod rest;
