@@ -1,6 +1,6 @@
 import { h } from '../dom/element.js';
 import { get } from '../api/client.js';
-import { bytes, count, micros } from '../logic/format.js';
+import { bytes, count, micros, shortId } from '../logic/format.js';
 import { to } from '../router.js';
 import { statusBadge } from '../ui/badge.js';
 import { span } from '../ui/chart.js';
@@ -17,7 +17,7 @@ const PAUSE_MS = 700;
 /** One invocation: what it cost, what it asked of the platform and when, what it wrote. */
 export function invocationPage({ params: { id }, signal }) {
   const content = resource({ signal, load: () => read(id, signal), draw });
-  const title = `Invocation ${id.slice(0, 8)}`;
+  const title = `Invocation ${shortId(id)}`;
   return { title, content: [head(title, { back: ['Invocations', to('/invocations')] }), content] };
 }
 

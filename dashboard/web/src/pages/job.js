@@ -1,5 +1,6 @@
 import { h } from '../dom/element.js';
 import { get } from '../api/client.js';
+import { shortId } from '../logic/format.js';
 import { navigate, to } from '../router.js';
 import { jobBadge, statusBadge } from '../ui/badge.js';
 import { card, facts, head } from '../ui/page.js';
@@ -11,7 +12,7 @@ import { jobActions } from './jobs.js';
 /** One job: what was asked for, and what came of it. */
 export function jobPage({ params: { id }, signal }) {
   const shown = resource({ signal, load: () => get(`/api/jobs/${encodeURIComponent(id)}`, {}, signal), draw: (job) => draw(job, () => shown.refresh()) });
-  return { title: 'Job', content: [head(`Job ${id.slice(0, 8)}`, { back: ['Jobs', to('/jobs')] }), shown] };
+  return { title: 'Job', content: [head(`Job ${shortId(id)}`, { back: ['Jobs', to('/jobs')] }), shown] };
 }
 
 function draw(job, refresh) {

@@ -87,7 +87,7 @@ async function tabTo(page, name, key = 'Tab') {
 /** Whether the focused element, or what stands for it, has an outline. */
 async function shows(page) {
   return page.evaluate(() => {
-    let element = document.activeElement;
+    const element = document.activeElement;
     if (element === document.body) {
       // Between the page's end and its beginning the focus is with the browser.
       return true;
@@ -96,11 +96,6 @@ async function shows(page) {
       const style = getComputedStyle(one);
       return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
     };
-    while (element.shadowRoot?.activeElement) {
-      element = element.shadowRoot.activeElement;
-    }
-    const editor = element.closest('.cm-editor');
-    const drop = element.closest('.drop');
-    return outlined(editor ?? drop ?? element);
+    return outlined(element.closest('.drop') ?? element);
   });
 }
