@@ -14,6 +14,7 @@
 
 mod api;
 mod binary;
+mod browser;
 mod fernet;
 mod guests;
 mod http;
@@ -38,6 +39,7 @@ mod wait;
 
 pub use api::Headers;
 pub use binary::{Finished, Launch, Process};
+pub use browser::{ADMIN, browse};
 pub use fernet::fernet_decrypt;
 pub use guests::{assembled, component, named_guests, source, written};
 pub use http::{Answer, Connection, Endpoint, Open, Upload, request};

@@ -16,6 +16,7 @@ mod callers;
 mod cli_javascript;
 mod coverage;
 mod credentials;
+mod dashboard;
 mod disconnect;
 mod examples;
 mod execution;
