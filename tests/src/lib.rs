@@ -15,6 +15,8 @@
 mod api;
 mod binary;
 mod browser;
+mod collector;
+mod events;
 mod fernet;
 mod guests;
 mod http;
@@ -40,6 +42,8 @@ mod wait;
 pub use api::Headers;
 pub use binary::{Finished, Launch, Process};
 pub use browser::{ADMIN, browse};
+pub use collector::{Collector, attribute};
+pub use events::{Events, SentEvent};
 pub use fernet::fernet_decrypt;
 pub use guests::{assembled, component, named_guests, source, written};
 pub use http::{Answer, Connection, Endpoint, Open, Upload, request};
