@@ -63,6 +63,7 @@ mod recovery;
 mod rest;
 mod run_command;
 mod save_page;
+mod schedules;
 mod secrets;
 mod serve;
 mod sql;
