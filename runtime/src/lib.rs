@@ -4,10 +4,11 @@
 //! process ([`cli`]), configured by its environment ([`config`]); listeners accept ([`server`]); an invocation is
 //! looked up, admitted, instantiated and streamed out ([`invoke`]) on an [`engine`] from machine code that
 //! [`compile`] made of what [`registry`] holds. [`platform`] serves the HTTP APIs beside invocation, [`dev`] runs
-//! the local services, [`author`] makes of an author's files what is deployed, [`telemetry`] tells what happened.
+//! the local services, [`author`] makes of an author's files what is deployed, [`client`] sends it there, [`telemetry`] tells what happened.
 
 pub mod author;
 pub mod cli;
+pub mod client;
 pub mod compile;
 pub mod config;
 pub mod dev;

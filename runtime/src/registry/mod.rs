@@ -29,7 +29,7 @@ pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use one_module::OneModule;
 pub use postgres::{
-    ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+    ColumnsUnavailable, Deployment, Examination, ExamineError, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};

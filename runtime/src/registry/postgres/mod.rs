@@ -7,6 +7,7 @@
 mod artifacts;
 mod columns;
 mod connect;
+mod examine;
 mod history_writer;
 mod index;
 mod invocation_writer;
@@ -27,6 +28,7 @@ mod writer;
 
 pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
+pub use examine::{Examination, ExamineError};
 pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
 
