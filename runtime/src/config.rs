@@ -5,6 +5,7 @@
 
 mod ai;
 mod files;
+mod history;
 mod keyvalue;
 mod outbound;
 pub mod reference;
@@ -14,6 +15,7 @@ mod sql;
 mod storage;
 mod variables;
 
+pub use history::{HistoryConfig, Retention};
 pub use outbound::OutboundConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
@@ -123,6 +125,10 @@ pub struct Config {
     pub compile: CompileConfig,
     /// Where functions' SQL goes.
     pub sql: SqlConfig,
+    /// How long history is kept.
+    pub retention: Retention,
+    /// Where the log file and the traces go.
+    pub history: HistoryConfig,
     /// Language models.
     pub ai: AiSettings,
     /// What functions may keep under keys.
@@ -180,6 +186,8 @@ impl Config {
             },
             compile: compile(vars)?,
             sql: SqlConfig::from_variables(vars)?,
+            retention: Retention::from_variables(vars)?,
+            history: HistoryConfig::from_variables(vars)?,
             ai: ai::settings(vars)?,
             keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),

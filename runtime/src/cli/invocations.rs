@@ -91,7 +91,8 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn table(Invocations { invocations, .. }: &Invocations) -> Table {
-    let headings = ["ID", "STARTED (UTC)", "FUNCTION", "VERSION", "SOURCE", "METHOD", "STATUS", "OUTCOME", "TIME"];
+    let headings =
+        ["ID", "STARTED (UTC)", "FUNCTION", "VERSION", "SOURCE", "METHOD", "STATUS", "OUTCOME", "TIME"];
     let mut table = Table::new(headings, "there are no such invocations");
     for invocation in invocations {
         table.row([
@@ -154,7 +155,13 @@ fn print(found: &Invocation) -> io::Result<()> {
         writeln!(out, "  {}", output::printable(&of_call(call)))?;
     }
     for line in &found.logs {
-        writeln!(out, "  {} {:<5} {}", shown(&line.at), line.level, output::printable(line.message.trim_end()))?;
+        writeln!(
+            out,
+            "  {} {:<5} {}",
+            shown(&line.at),
+            line.level,
+            output::printable(line.message.trim_end())
+        )?;
     }
     Ok(())
 }

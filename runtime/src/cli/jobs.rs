@@ -88,7 +88,8 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn table(Jobs { jobs, .. }: &Jobs) -> Table {
-    let headings = ["ID", "CREATED (UTC)", "FUNCTION", "SOURCE", "STATUS", "ATTEMPTS", "NEXT (UTC)", "LAST ERROR"];
+    let headings =
+        ["ID", "CREATED (UTC)", "FUNCTION", "SOURCE", "STATUS", "ATTEMPTS", "NEXT (UTC)", "LAST ERROR"];
     let mut table = Table::new(headings, "there are no such jobs");
     for job in jobs {
         let attempts = match (job.attempts, job.max_attempts) {

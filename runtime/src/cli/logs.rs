@@ -108,7 +108,10 @@ async fn follow(args: &LogsArgs, api: &Api, printer: &mut Printer<'_>) -> anyhow
     let mut place = Place { last, pause: PAUSE };
     loop {
         let broken = read(&mut events, &mut place, printer).await?;
-        tracing::warn!("{}; asking again", broken.unwrap_or_else(|| "the server ended the stream".to_owned()));
+        tracing::warn!(
+            "{}; asking again",
+            broken.unwrap_or_else(|| "the server ended the stream".to_owned())
+        );
         events = loop {
             tokio::time::sleep(place.pause).await;
             place.pause = (place.pause * 2).min(LONGEST_PAUSE);
@@ -179,10 +182,13 @@ impl<'a> Printer<'a> {
         }
         let Ok(json) = serde_json::from_str::<Value>(&event.data) else { return Ok(()) };
         let Ok(line) = serde_json::from_value::<Line>(json.clone()) else { return Ok(()) };
-        let of_invocation = self.args.invocation.as_ref().is_none_or(|id| Some(id) == line.invocation_id.as_ref());
-        let has_text = self.args.grep.as_ref().is_none_or(|text| {
-            line.message.to_lowercase().contains(&text.to_lowercase())
-        });
+        let of_invocation =
+            self.args.invocation.as_ref().is_none_or(|id| Some(id) == line.invocation_id.as_ref());
+        let has_text = self
+            .args
+            .grep
+            .as_ref()
+            .is_none_or(|text| line.message.to_lowercase().contains(&text.to_lowercase()));
         if of_invocation && has_text { self.print(&json, &line) } else { Ok(()) }
     }
 

@@ -75,8 +75,7 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Serve the functions of a PostgreSQL database, configured by environment
     Serve(serve::ServeArgs),
-    /// Print the reference of the environment's variables, in Markdown
-    #[command(hide = true)]
+    /// Print every variable of the environment that is read, as a page of Markdown
     Configuration,
     /// Compile standard input to standard output under limits
     #[command(hide = true)]

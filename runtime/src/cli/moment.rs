@@ -9,7 +9,9 @@ pub(super) fn ago(text: &str) -> Result<String, String> {
         Some(length) => OffsetDateTime::now_utc().checked_sub(length),
         None => OffsetDateTime::parse(text, &Rfc3339).ok(),
     };
-    written(moment).ok_or_else(|| format!("{text:?} is neither a time ago, like 10m or 2h, nor a moment, like 2026-01-31T12:00:00Z"))
+    written(moment).ok_or_else(|| {
+        format!("{text:?} is neither a time ago, like 10m or 2h, nor a moment, like 2026-01-31T12:00:00Z")
+    })
 }
 
 /// The same for a moment that is still to come.
@@ -18,7 +20,11 @@ pub(super) fn ahead(text: &str) -> Result<String, String> {
         Some(length) => OffsetDateTime::now_utc().checked_add(length),
         None => OffsetDateTime::parse(text, &Rfc3339).ok(),
     };
-    written(moment).ok_or_else(|| format!("{text:?} is neither a time from now, like 12h or 30d, nor a moment, like 2026-01-31T12:00:00Z"))
+    written(moment).ok_or_else(|| {
+        format!(
+            "{text:?} is neither a time from now, like 12h or 30d, nor a moment, like 2026-01-31T12:00:00Z"
+        )
+    })
 }
 
 fn written(moment: Option<OffsetDateTime>) -> Option<String> {

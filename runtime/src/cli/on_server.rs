@@ -1,6 +1,9 @@
 //! The commands about what a server has.
 
-use super::{delete, deploy, invocations, invoke, jobs, list, logs, rollback, schedules, secrets, traffic, triggers, versions};
+use super::{
+    delete, deploy, invocations, invoke, jobs, list, logs, rollback, schedules, secrets, traffic, triggers,
+    versions,
+};
 use std::process::ExitCode;
 
 #[derive(clap::Subcommand)]

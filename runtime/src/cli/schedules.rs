@@ -6,7 +6,7 @@ use super::moment::shown;
 use super::output::{self, FormatArgs, Table, Text, Tone};
 use super::remote::RemoteArgs;
 use crate::client::schedules::{Runs, Saved, Schedule};
-use crate::client::{Api, Answered};
+use crate::client::{Answered, Api};
 use crate::registry::Slug;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -176,7 +176,9 @@ pub(super) async fn run(args: SchedulesArgs) -> anyhow::Result<ExitCode> {
         Action::Run(args) => {
             let (api, id) = args.find().await?;
             let fired = api.run_schedule(&id).await?;
-            output::tell(args.format, &fired, |fired| format!("{} fires: run {}", args.schedule, fired.run_id))
+            output::tell(args.format, &fired, |fired| {
+                format!("{} fires: run {}", args.schedule, fired.run_id)
+            })
         }
         Action::Logs(args) => {
             let api = args.remote.api()?;
@@ -209,7 +211,8 @@ async fn find(api: &Api, named: &str) -> anyhow::Result<String> {
 
 fn table(schedules: &[Schedule]) -> Table {
     let headings = ["ID", "NAME", "STATE", "WHEN", "ZONE", "CALLS", "LAST (UTC)", "NEXT (UTC)"];
-    let mut table = Table::new(headings, "there are no schedules; `wasmforge schedules create NAME` makes one");
+    let mut table =
+        Table::new(headings, "there are no schedules; `wasmforge schedules create NAME` makes one");
     for schedule in schedules {
         table.row([
             schedule.id.as_str().into(),
@@ -252,7 +255,8 @@ async fn show(args: IdArgs) -> anyhow::Result<ExitCode> {
     let (api, id) = args.find().await?;
     let schedule = api.schedule(&id).await?;
     output::tell(args.format, &schedule, |schedule| {
-        let next: Vec<String> = schedule.next_runs.iter().map(|moment| format!("  {}", shown(moment))).collect();
+        let next: Vec<String> =
+            schedule.next_runs.iter().map(|moment| format!("  {}", shown(moment))).collect();
         let zone = schedule.time_zone.as_deref().unwrap_or("UTC");
         let state = if schedule.is_active { "active" } else { "paused" };
         format!(

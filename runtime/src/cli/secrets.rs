@@ -87,7 +87,9 @@ fn expiry(text: &str) -> Result<Expiry, String> {
 
 pub(super) async fn run(args: SecretsArgs) -> anyhow::Result<ExitCode> {
     match args.action {
-        Action::List(ListArgs { format, remote }) => output::show(format, &remote.api()?.secrets().await?, table),
+        Action::List(ListArgs { format, remote }) => {
+            output::show(format, &remote.api()?.secrets().await?, table)
+        }
         Action::Get(KeyArgs { key, format, remote }) => get(&key, format, &remote).await,
         Action::Set(args) => set(args).await,
         Action::Delete(KeyArgs { key, format, remote }) => {

@@ -74,7 +74,9 @@ struct CreateArgs {
 
 pub(super) async fn run(args: TriggersArgs) -> anyhow::Result<ExitCode> {
     match args.action {
-        Action::List(ListArgs { format, remote }) => output::show(format, &remote.api()?.triggers().await?, table),
+        Action::List(ListArgs { format, remote }) => {
+            output::show(format, &remote.api()?.triggers().await?, table)
+        }
         Action::Create(args) => create(args).await,
         Action::Delete(IdArgs { id, format, remote }) => {
             let deleted = remote.api()?.delete_trigger(&id).await?;

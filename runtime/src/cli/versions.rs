@@ -27,7 +27,8 @@ pub(super) async fn run(args: VersionsArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn table(Versions { versions }: &Versions) -> Table {
-    let headings = ["VERSION", "TRAFFIC", "CREATED (UTC)", "BY", "KIND", "SIZE", "SHA-256", "BUILD", "CHANGES"];
+    let headings =
+        ["VERSION", "TRAFFIC", "CREATED (UTC)", "BY", "KIND", "SIZE", "SHA-256", "BUILD", "CHANGES"];
     let mut table = Table::new(headings, "there are no versions");
     for version in versions {
         table.row([
@@ -68,7 +69,9 @@ fn changes(changes: &[Change]) -> String {
     let change = |change: &Change| match (&change.from, &change.to) {
         // Code, and what else has no end.
         (Value::String(from), Value::String(to)) if from.len() + to.len() > 40 => change.field.clone(),
-        (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => change.field.clone(),
+        (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => {
+            change.field.clone()
+        }
         (from, to) => format!("{} {} → {}", change.field, bare(from), bare(to)),
     };
     changes.iter().map(change).collect::<Vec<_>>().join(", ")

@@ -80,7 +80,8 @@ impl Api {
     /// [`ClientError::Address`], where `base` is none; [`ClientError::Request`], where there can be no connection over TLS.
     pub fn new(base: &str, key: Secret) -> Result<Self, ClientError> {
         let base = checked(base)?;
-        let outbound = Outbound::builder().build().map_err(|error| ClientError::Request(error.to_string()))?;
+        let outbound =
+            Outbound::builder().build().map_err(|error| ClientError::Request(error.to_string()))?;
         let policy = Arc::new(OutboundPolicy::public_internet().allowing_private(true));
         let limits = OutboundLimits { requests: u32::MAX, ..OutboundLimits::default() };
         Ok(Self { base, key, session: outbound.session(policy, limits) })
@@ -122,10 +123,9 @@ impl Api {
             between_bytes_timeout: Some(PATIENCE),
         };
         let sent = self.session.send(request, Some(options), Box::new(std::future::ready(Ok(()))));
-        let (response, exchange) = Box::into_pin(sent).await.map_err(|error| ClientError::Unreachable {
-            base: self.base.clone(),
-            reason: reason(&error),
-        })?;
+        let (response, exchange) = Box::into_pin(sent)
+            .await
+            .map_err(|error| ClientError::Unreachable { base: self.base.clone(), reason: reason(&error) })?;
         // Dropped, it would cancel the exchange.
         tokio::spawn(Box::into_pin(exchange));
         Ok(Answer::new(&self.base, response))

@@ -27,7 +27,9 @@ pub enum ClientError {
     #[error("{0}")]
     Refused(Refusal),
     /// What came is nothing that the admin API says.
-    #[error("{base} answered {status} with something else than the admin API does; is it the platform listener?")]
+    #[error(
+        "{base} answered {status} with something else than the admin API does; is it the platform listener?"
+    )]
     Foreign {
         /// The server.
         base: String,
@@ -90,7 +92,9 @@ pub(super) fn reason(error: &HttpError) -> String {
         HttpError::ConnectionRefused => "nothing listens there".to_owned(),
         HttpError::DnsError { .. } | HttpError::DnsTimeout => "its name is not known".to_owned(),
         HttpError::ConnectionTimeout => "no connection within 10 s".to_owned(),
-        HttpError::ConnectionReadTimeout | HttpError::HttpResponseTimeout => "nothing came in time".to_owned(),
+        HttpError::ConnectionReadTimeout | HttpError::HttpResponseTimeout => {
+            "nothing came in time".to_owned()
+        }
         HttpError::ConnectionTerminated | HttpError::HttpResponseIncomplete => {
             "the connection broke off".to_owned()
         }

@@ -172,8 +172,7 @@ impl Api {
     /// # Errors
     /// [`ClientError`]
     pub async fn follow(&self, filter: &LineFilter, last: Option<&str>) -> Result<Events, ClientError> {
-        let query =
-            Query::new().with("slug", filter.slug.as_ref()).with("level", filter.level.as_ref());
+        let query = Query::new().with("slug", filter.slug.as_ref()).with("level", filter.level.as_ref());
         let mut call = Call::new(Method::GET, query.of("/api/logs/stream"))
             .header(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
         if let Some(last) = last.and_then(|last| HeaderValue::from_str(last).ok()) {

@@ -134,7 +134,11 @@ impl Api {
     ///
     /// # Errors
     /// [`ClientError`]
-    pub async fn rotate(&self, key: RotatedKey, grace_hours: Option<u32>) -> Result<Answered<Rotated>, ClientError> {
+    pub async fn rotate(
+        &self,
+        key: RotatedKey,
+        grace_hours: Option<u32>,
+    ) -> Result<Answered<Rotated>, ClientError> {
         let name = match key {
             RotatedKey::ApiKey => "api-key",
             RotatedKey::AnonKey => "anon-key",

@@ -125,7 +125,12 @@ impl Api {
     ///
     /// # Errors
     /// [`ClientError`]
-    pub async fn split(&self, slug: &Slug, version: u64, percent: u8) -> Result<Answered<Split>, ClientError> {
+    pub async fn split(
+        &self,
+        slug: &Slug,
+        version: u64,
+        percent: u8,
+    ) -> Result<Answered<Split>, ClientError> {
         let body = json!({ "version": version, "percent": percent });
         self.write(Method::PUT, &format!("/api/functions/{slug}/traffic"), Some(&body)).await
     }

@@ -138,10 +138,9 @@ mod tests {
 
     #[test]
     fn interfaces_are_those_of_the_top_level() {
-        let nested = wat(
-            r#"(component (component (import "inner" (func)) (export "e" (func 0))) (core module)
-                (import "a:b/c@1.0.0" (instance $i)) (export "x:y/z@1.0.0" (instance $i)))"#,
-        );
+        let nested =
+            wat(r#"(component (component (import "inner" (func)) (export "e" (func 0))) (core module)
+                (import "a:b/c@1.0.0" (instance $i)) (export "x:y/z@1.0.0" (instance $i)))"#);
         let expected =
             Interfaces { imports: vec!["a:b/c@1.0.0".into()], exports: vec!["x:y/z@1.0.0".into()] };
         assert_eq!(Interfaces::of(&nested).unwrap(), expected);

@@ -8,13 +8,17 @@ mod directory;
 mod function;
 mod grants;
 mod history;
+mod history_query;
 mod invocations;
+mod line_id;
 mod logs;
 mod module_store;
+mod node_row;
 mod one_module;
 mod postgres;
 mod secrets;
 mod slug;
+mod statistics;
 mod status;
 
 pub use definition::{
@@ -24,13 +28,18 @@ pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
-pub use invocations::InvocationRow;
+pub use history_query::{InvocationQuery, LineQuery, StatusFilter};
+pub use invocations::{CallRow, InvocationRow};
+pub use line_id::LineId;
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
+pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
-    ColumnsUnavailable, Deployment, Examination, ExamineError, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+    ColumnsUnavailable, Deployment, Examination, ExamineError, PostgresRegistry, RegistryConfig,
+    RegistryError, Seed, WriteError,
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
+pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};

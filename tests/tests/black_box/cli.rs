@@ -34,7 +34,10 @@ async fn who_is_at_fault_is_told_by_one_line_and_an_exit_code() {
 
     let nobody = Launch::new(["list", "--url", "http://127.0.0.1:9", "--api-key", "ik_x"]).finish().await;
     assert_eq!(nobody.code(), 4, "{nobody:?}");
-    assert!(nobody.stderr.contains("nothing listens there") && nobody.stderr.contains("wasmforge dev"), "{nobody:?}");
+    assert!(
+        nobody.stderr.contains("nothing listens there") && nobody.stderr.contains("wasmforge dev"),
+        "{nobody:?}"
+    );
 
     let unknown = node.command(&["inspect", "nowhere"]).finish().await;
     assert_eq!(unknown.code(), 5, "{unknown:?}");
@@ -56,9 +59,11 @@ async fn an_answer_that_is_not_the_admin_apis_is_told_as_such() {
     let peer = Peer::start(|request| match request.path.as_str() {
         "/api/functions" => (200, "<html>a proxy</html>".to_owned()),
         "/api/functions/odd" => (200, "{\"slug\":7}".to_owned()),
-        "/api/functions/busy" => {
-            (429, "{\"error\":\"TOO_MANY_REQUESTS\",\"message\":\"Slow down\",\"nextActions\":\"Wait.\"}".to_owned())
-        }
+        "/api/functions/busy" => (
+            429,
+            "{\"error\":\"TOO_MANY_REQUESTS\",\"message\":\"Slow down\",\"nextActions\":\"Wait.\"}"
+                .to_owned(),
+        ),
         _ => (502, "Bad Gateway".to_owned()),
     })
     .await;
@@ -102,7 +107,10 @@ async fn an_invocation_streams_and_ends_with_its_status() {
         let answered = node.command(&["invoke", &target, "-i"]).finish().await;
         assert_eq!(answered.code(), code, "{answered:?}");
         assert!(answered.stdout.starts_with(&status.to_string()), "{answered:?}");
-        assert!(answered.stdout.contains("\nx-b: c\n") && answered.stdout.ends_with("\n\nGET,,|"), "{answered:?}");
+        assert!(
+            answered.stdout.contains("\nx-b: c\n") && answered.stdout.ends_with("\n\nGET,,|"),
+            "{answered:?}"
+        );
     }
     assert_eq!(node.command(&["invoke", "nowhere"]).finish().await.code(), 5);
     let missing = node.command(&["invoke", "tell", "-d", "@/nowhere"]).finish().await;
@@ -143,11 +151,15 @@ async fn a_function_is_inspected_as_a_file_and_on_a_server() {
     let file = file.to_str().unwrap();
     let told = node.commanded(&["inspect", file]).await;
     assert!(told.contains("component, HTTP handler of WASI 0.2"), "{told}");
-    assert!(told.contains("wasmforge:platform/sql@") && told.contains("sql        default: as the caller"), "{told}");
+    assert!(
+        told.contains("wasmforge:platform/sql@") && told.contains("sql        default: as the caller"),
+        "{told}"
+    );
     let json = node.commanded_json(&["inspect", file]).await;
     assert!(json["grants"].as_array().unwrap().contains(&json!("sql")), "{json}");
 
-    let source = "import { kv } from 'wasmforge';\nimport './part.js';\nexport default () => new Response(kv);";
+    let source =
+        "import { kv } from 'wasmforge';\nimport './part.js';\nexport default () => new Response(kv);";
     let project = Project::new().file("f.ts", source);
     let json = node.commanded_json(&["inspect", project.path("f.ts").to_str().unwrap()]).await;
     assert_eq!(json["imports"], json!(["wasmforge", "./part.js"]));
@@ -233,7 +245,10 @@ async fn what_does_not_compile_is_shown_in_the_authors_file() {
     assert_eq!(refused.code(), 1, "{refused:?}");
     let place = format!("{}:2:25: ", file.display());
     assert!(refused.stderr.contains(&place), "{refused:?}");
-    assert!(refused.stderr.contains("2 | export default () => a +;\n  |                         ^"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("2 | export default () => a +;\n  |                         ^"),
+        "{refused:?}"
+    );
     assert_eq!(node.read("broken").await.code(), 404);
 }
 

@@ -8,14 +8,15 @@ const LONG_SECRET: &str = "a-secret-that-is-long-enough-for-hs256";
 /// Ports that nobody has, in a folder where there is room.
 fn doctor() -> Launch {
     let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-    Launch::new(["doctor"]).var("HOST", "127.0.0.1").var("PORT", free.port().to_string()).var(
-        "WASMFORGE_PLATFORM_ADDR",
-        "127.0.0.1:0",
-    )
+    Launch::new(["doctor"])
+        .var("HOST", "127.0.0.1")
+        .var("PORT", free.port().to_string())
+        .var("WASMFORGE_PLATFORM_ADDR", "127.0.0.1:0")
 }
 
 fn state(finished: &Finished, subject: &str) -> String {
-    let line = finished.stdout.lines().find(|line| line.get(8..).is_some_and(|rest| rest.starts_with(subject)));
+    let line =
+        finished.stdout.lines().find(|line| line.get(8..).is_some_and(|rest| rest.starts_with(subject)));
     let line = line.unwrap_or_else(|| panic!("nothing on {subject}: {finished:?}"));
     line.split_whitespace().next().unwrap().to_owned()
 }
@@ -45,12 +46,17 @@ async fn a_database_is_looked_at_from_all_sides() {
             .finish()
     };
     let report = own(ENCRYPTION_KEY).await;
-    for subject in ["database", "clock", "migrations", "login roles", "secrets", "PostgREST", "ENCRYPTION_KEY"] {
+    for subject in
+        ["database", "clock", "migrations", "login roles", "secrets", "PostgREST", "ENCRYPTION_KEY"]
+    {
         assert_eq!(state(&report, subject), "ok", "{subject}: {report:?}");
     }
     let other = own("another-key").await;
     assert_eq!((other.code(), state(&other, "secrets").as_str()), (1, "bad"), "{other:?}");
-    assert!(other.stdout.contains("ENCRYPTION_KEY does not decrypt") && other.stdout.contains(" → "), "{other:?}");
+    assert!(
+        other.stdout.contains("ENCRYPTION_KEY does not decrypt") && other.stdout.contains(" → "),
+        "{other:?}"
+    );
     drop(node);
 }
 

@@ -11,7 +11,8 @@ fn repository() -> &'static Path {
 /// A new project `greet` in a folder of its own.
 async fn made(template: &str) -> Project {
     let project = Project::new();
-    let arguments = [PathBuf::from("new"), project.path("greet"), PathBuf::from("--template"), template.into()];
+    let arguments =
+        [PathBuf::from("new"), project.path("greet"), PathBuf::from("--template"), template.into()];
     let made = project.wasmforge(arguments).arg("--sdk").arg(repository()).finish().await;
     assert!(made.status.success() && made.stdout.contains("wasmforge deploy"), "{made:?}");
     project

@@ -163,13 +163,7 @@ impl Outcome {
         })
     }
 
-    fn print(
-        &self,
-        slug: &Slug,
-        api: &Api,
-        file: Option<&PathBuf>,
-        settings: &Settings,
-    ) -> io::Result<()> {
+    fn print(&self, slug: &Slug, api: &Api, file: Option<&PathBuf>, settings: &Settings) -> io::Result<()> {
         let url = format!("{}/functions/{slug}", api.base());
         match (self, self.problem(file)) {
             (Self::Deployed(written), _) => {

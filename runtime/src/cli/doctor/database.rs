@@ -88,7 +88,10 @@ fn migrations(config: &Config, found: &Examination) -> Finding {
 
 fn roles(config: &Config, found: &Examination) -> Finding {
     if config.sql.caller_url.is_some() && config.sql.service_url.is_some() {
-        return Finding::good("login roles", "named by WASMFORGE_SQL_CALLER_URL and WASMFORGE_SQL_SERVICE_URL");
+        return Finding::good(
+            "login roles",
+            "named by WASMFORGE_SQL_CALLER_URL and WASMFORGE_SQL_SERVICE_URL",
+        );
     }
     if found.missing_roles.is_empty() {
         return Finding::good("login roles", "functions' SQL has its roles");

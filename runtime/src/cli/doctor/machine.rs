@@ -33,7 +33,9 @@ fn room(subject: &'static str, folder: &Path, variable: &str) -> Finding {
     }
     let free = match rustix::fs::statvfs(&place) {
         Ok(system) => system.f_bavail.saturating_mul(system.f_frsize),
-        Err(error) => return Finding::caution(subject, format!("{shown}: {error}"), "see whether it is mounted"),
+        Err(error) => {
+            return Finding::caution(subject, format!("{shown}: {error}"), "see whether it is mounted");
+        }
     };
     let text = format!("{shown}, {} free", size(free));
     let fix = format!("make room, or name another folder in {variable}");

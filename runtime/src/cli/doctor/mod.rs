@@ -100,7 +100,9 @@ async fn examine(surroundings: Surroundings) -> Vec<Finding> {
     let mut findings = vec![match source {
         Source::Environment => Finding::good("settings", "from the environment"),
         Source::Dev => Finding::good("settings", "from `wasmforge dev`, which runs"),
-        Source::Nobody => Finding::absent("settings", "no database is configured; `wasmforge dev` brings its own"),
+        Source::Nobody => {
+            Finding::absent("settings", "no database is configured; `wasmforge dev` brings its own")
+        }
     }];
     if source != Source::Nobody {
         findings.extend(database::examine(&config).await);

@@ -26,7 +26,11 @@ async fn port(subject: &'static str, addr: SocketAddr, health: &str, option: &st
             return Box::pin(port(subject, addr, health, option)).await;
         }
         Err(error) => {
-            return Finding::bad(subject, format!("{addr}: {error}"), format!("choose another address: {option}"));
+            return Finding::bad(
+                subject,
+                format!("{addr}: {error}"),
+                format!("choose another address: {option}"),
+            );
         }
     }
     match is_ours(addr, health).await {

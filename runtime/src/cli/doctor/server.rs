@@ -55,9 +55,11 @@ fn database(health: &Health) -> Finding {
     match health.database.as_deref() {
         Some("connected") => Finding::good("database", "connected"),
         None => Finding::absent("database", "the server does not say"),
-        Some(state) => {
-            Finding::bad("database", state, "run `wasmforge doctor` on that machine, in the server's environment")
-        }
+        Some(state) => Finding::bad(
+            "database",
+            state,
+            "run `wasmforge doctor` on that machine, in the server's environment",
+        ),
     }
 }
 

@@ -30,7 +30,10 @@ async fn rust() -> Finding {
 async fn node() -> Finding {
     const SUBJECT: &str = "Node";
     let Some(version) = said("node", &["--version"]).await else {
-        return Finding::absent(SUBJECT, "node is not there: only functions that import packages or files need it");
+        return Finding::absent(
+            SUBJECT,
+            "node is not there: only functions that import packages or files need it",
+        );
     };
     let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
     match major {

@@ -29,7 +29,8 @@ pub(super) struct NewArgs {
 
 pub(super) fn run(args: &NewArgs) -> anyhow::Result<ExitCode> {
     let name = args.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    check_name(&name, args.template).map_err(|problem| Misuse(format!("{name:?} cannot be a function: {problem}")))?;
+    check_name(&name, args.template)
+        .map_err(|problem| Misuse(format!("{name:?} cannot be a function: {problem}")))?;
     let sdk = match args.template {
         Template::Rust => sdk::dependency(args.sdk.as_deref())?,
         Template::Javascript | Template::Typescript => String::new(),

@@ -16,7 +16,9 @@ pub(super) fn dependency(asked: Option<&str>) -> Result<String, Misuse> {
         return by_path(&folder);
     }
     match env!("CARGO_PKG_REPOSITORY") {
-        "" => Err(Misuse("where is the SDK? Give its folder, or its repository's address, with --sdk".to_owned())),
+        "" => Err(Misuse(
+            "where is the SDK? Give its folder, or its repository's address, with --sdk".to_owned(),
+        )),
         repository => Ok(by_git(repository)),
     }
 }
