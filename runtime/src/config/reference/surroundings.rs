@@ -157,4 +157,19 @@ pub(super) const GROUPS: &[Group] = &[
         ],
         after: "",
     },
+    Group {
+        title: "The command line",
+        before: "The [commands](command-line.md) about a server also read:",
+        variables: &[
+            variable(
+                "WASMFORGE_URL",
+                "URL",
+                "`http://localhost:7130`",
+                "the platform listener of the server, as `--url` names it",
+            ),
+            variable("NO_COLOR", "any", "none", "no colours on a terminal"),
+            variable("TERM", "name", "the terminal's", "`dumb`: no colours"),
+        ],
+        after: "`ACCESS_API_KEY` is the key that they send.",
+    },
 ];
