@@ -17,5 +17,6 @@ pub mod invoke;
 pub mod platform;
 pub mod queue;
 pub mod registry;
+pub mod schedule;
 pub mod server;
 pub mod telemetry;

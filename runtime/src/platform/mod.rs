@@ -19,6 +19,7 @@ mod modules;
 mod openapi;
 mod page;
 mod request;
+mod schedules;
 mod session;
 mod shapes;
 mod storage;
@@ -71,6 +72,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(storage::router())
         .merge(triggers::router())
         .merge(users::router())
+        .merge(schedules::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();

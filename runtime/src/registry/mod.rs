@@ -17,6 +17,7 @@ mod module_store;
 mod node_row;
 mod one_module;
 mod postgres;
+mod schedules;
 mod secrets;
 mod slug;
 mod statistics;
@@ -44,6 +45,10 @@ pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, LeaseRequest, PostgresRegistry, RegistryConfig, RegistryError, Seed,
     WriteError,
+};
+pub use schedules::{
+    ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
+    ScheduleSettings,
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};

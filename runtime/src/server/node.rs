@@ -12,6 +12,7 @@ use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::queue::{Intake, Workers};
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
+use crate::schedule::Scheduler;
 use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder, Sampling};
 use async_trait::async_trait;
 use std::io;
@@ -137,19 +138,21 @@ impl Node {
         let router = platform.as_ref().map(|_| self.router(node));
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
+        let schedules = Scheduler::new(&self.registry, self.invoker.capabilities.http());
         let workers = self.workers();
         let jobs = async {
             stop.cancelled().await;
             workers.stop(drain).await;
         };
+        let background = async { tokio::join!(schedules.run(stop.clone(), drain), jobs) };
         let functions = functions.serve(routes, stop.clone(), drain);
         match platform.zip(router) {
             Some((platform, router)) => {
                 let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), intake, router });
-                tokio::join!(functions, platform.serve(routes, stop.clone(), drain), jobs);
+                tokio::join!(functions, platform.serve(routes, stop.clone(), drain), background);
             }
             None => {
-                tokio::join!(functions, jobs);
+                tokio::join!(functions, background);
             }
         }
         // Guests may work on after their answer was delivered; they too are let finish.

@@ -1,5 +1,6 @@
 use crate::support::{Database, author, eventually, find, see, start};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -96,18 +97,23 @@ fn row(error: Option<&str>) -> InvocationRow {
         slug: Arc::from("f"),
         version: 7,
         started_at: OffsetDateTime::now_utc(),
+        source: "http".into(),
         method: "POST".into(),
         status: 500,
-        outcome: "trap",
+        outcome: "trap".into(),
         duration_us: u64::MAX,
         cpu_us: 2,
         peak_memory: 3,
+        fuel: None,
         request_bytes: 4,
         response_bytes: 5,
         outbound_requests: 7,
         host_calls: 6,
         ai_prompt_tokens: 8,
         ai_completion_tokens: 9,
+        call_counts: BTreeMap::new(),
+        calls: Vec::new(),
+        trace_id: None,
         error: error.map(str::to_owned),
     }
 }

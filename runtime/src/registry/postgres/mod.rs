@@ -24,6 +24,9 @@ mod reader;
 mod retention;
 mod revalidate;
 mod row;
+mod schedule_runs;
+mod schedule_tables;
+mod schedules;
 mod secrets;
 mod seed;
 mod statistics;
@@ -125,6 +128,8 @@ pub(super) struct Shared {
     invocations: History<InvocationRow>,
     logs: History<LogRow>,
     filled: tokio::sync::watch::Sender<bool>,
+    /// Counts the times at which schedules may have changed.
+    schedules: tokio::sync::watch::Sender<u64>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -151,6 +156,7 @@ impl PostgresRegistry {
             invocations: invocations.clone(),
             logs: logs.clone(),
             filled: tokio::sync::watch::Sender::new(false),
+            schedules: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
             node: Uuid::now_v7(),
