@@ -7,18 +7,23 @@ mod admit;
 mod auth;
 mod caller;
 mod cors;
+mod dashboard;
 mod database;
 mod error;
 mod extract;
 mod functions;
 mod health;
+mod history;
+mod jobs;
 mod modules;
 mod openapi;
+mod page;
 mod request;
 mod schedules;
 mod session;
 mod shapes;
 mod storage;
+mod triggers;
 mod users;
 
 pub use admit::Admit;
@@ -26,7 +31,8 @@ pub use caller::CallerCheck;
 pub use error::ApiError;
 
 use crate::config::Config;
-use crate::registry::PostgresRegistry;
+use crate::registry::{NodeRow, PostgresRegistry};
+use crate::telemetry::Tail;
 use axum::http::{Method, Uri};
 use axum::{Extension, Router, middleware};
 use std::sync::Arc;
@@ -42,6 +48,10 @@ pub struct PlatformState {
     pub loader: Arc<dyn Admit>,
     /// What the process was told.
     pub config: Arc<Config>,
+    /// What happens now.
+    pub tail: Tail,
+    /// How this node is.
+    pub node: Arc<dyn Fn() -> NodeRow + Send + Sync>,
     /// What functions may be granted.
     pub capabilities: Arc<Capabilities>,
     /// Bytes of the largest module that is accepted.
@@ -56,14 +66,18 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(functions::router())
         .merge(modules::router())
         .merge(health::router())
+        .merge(jobs::router())
+        .merge(history::router())
         .merge(database::router())
         .merge(storage::router())
+        .merge(triggers::router())
         .merge(users::router())
         .merge(schedules::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();
     router
+        .merge(dashboard::router())
         .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

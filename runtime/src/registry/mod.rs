@@ -8,15 +8,21 @@ mod directory;
 mod function;
 mod grants;
 mod history;
+mod history_query;
 mod invocations;
+mod jobs;
+mod line_id;
 mod logs;
 mod module_store;
+mod node_row;
 mod one_module;
 mod postgres;
 mod schedules;
 mod secrets;
 mod slug;
+mod statistics;
 mod status;
+mod triggers;
 
 pub use definition::{
     Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
@@ -25,12 +31,20 @@ pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
-pub use invocations::InvocationRow;
+pub use history_query::{InvocationQuery, LineQuery, StatusFilter};
+pub use invocations::{CallRow, InvocationRow};
+pub use jobs::{
+    Attempt, Backlog, Ending, JobDetail, JobFilter, JobRecord, JobRequest, JobResult, JobSource, JobStatus,
+    LeasedJob, NewJob, NotReplayable, StoredAnswer, StoredHeaders,
+};
+pub use line_id::LineId;
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
+pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
-    ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+    ColumnsUnavailable, Deployment, Examination, ExamineError, LeaseRequest, PostgresRegistry,
+    RegistryConfig, RegistryError, Seed, WriteError,
 };
 pub use schedules::{
     ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
@@ -38,4 +52,6 @@ pub use schedules::{
 };
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
+pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};
+pub use triggers::{NewTrigger, RowEvent, RowTrigger, TriggerChanges, TriggerError};

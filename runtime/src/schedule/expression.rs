@@ -6,6 +6,7 @@
 //! agree on it without asking.
 
 use super::zone::Zone;
+use chrono::{DateTime, Datelike};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use std::time::Duration;
@@ -118,10 +119,11 @@ impl Expression {
 
 /// Whether some date of the next decades fits. croner by itself would look through three thousand years.
 fn is_ever_due(fields: &str) -> bool {
-    let now = chrono::Utc::now();
+    let Some(now) = DateTime::from_timestamp(OffsetDateTime::now_utc().unix_timestamp(), 0) else {
+        return false;
+    };
     // February 29 comes back to a day of the week after 40 years at most.
-    let years = chrono::Datelike::year(&now);
-    let within = format!("0 {fields} {years}-{}", years.saturating_add(41));
+    let within = format!("0 {fields} {}-{}", now.year(), now.year().saturating_add(41));
     let parser = CronParser::builder().seconds(Seconds::Required).year(Year::Required).build();
     parser.parse(&within).is_ok_and(|cron| cron.find_next_occurrence(&now, false).is_ok())
 }

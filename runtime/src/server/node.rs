@@ -1,20 +1,23 @@
 //! One node: everything that `serve` and `dev` run, put together.
 
 use super::capabilities::{Platform, capabilities};
-use super::history::HistorySink;
+use super::heartbeat::OwnNode;
+use super::observation::Observation;
 use super::pages::{self, Pages};
-use super::{DatabaseHealth, FunctionsRoutes, Health, InProcess, Listener, PlatformRoutes};
+use super::{DatabaseHealth, FunctionsRoutes, Health, InProcess, Listener, PlatformRoutes, url_of};
 use crate::compile::{Loader, local_seal};
 use crate::config::Config;
 use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
+use crate::queue::{Intake, Workers};
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
 use crate::schedule::Scheduler;
 use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use wasmforge_host_api::sql::LoginRole;
 
@@ -52,7 +55,9 @@ pub struct Node {
     config: Arc<Config>,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
+    observation: Observation,
     recorder: Recorder,
+    started_at: OffsetDateTime,
 }
 
 impl Node {
@@ -63,8 +68,9 @@ impl Node {
     pub fn start(config: Config) -> Result<Self, NodeError> {
         let registry = PostgresRegistry::start(RegistryConfig::new(&config))?;
         let metrics = Arc::new(Metrics::new()?);
-        let sink = Arc::new(HistorySink::new(&registry));
-        let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
+        let observation = Observation::new(&config, &registry)?;
+        let lines = LineWriter::stdout(config.log_format);
+        let recorder = Recorder::start(lines, metrics.clone(), observation.sinks())?;
         let ticker = Ticker::start()?;
         let platform = Platform {
             config: &config,
@@ -95,6 +101,7 @@ impl Node {
             policy: config.limits,
             capabilities,
             recorder: recorder.clone(),
+            sampling: config.otlp.sampling,
             dev_mode: config.dev_mode,
         });
         let status = registry.clone();
@@ -104,27 +111,48 @@ impl Node {
             database: Box::new(move || database_health(&status)),
         });
         let config = Arc::new(config);
-        Ok(Self { registry, invoker, loader, config, health, metrics, recorder })
+        Ok(Self {
+            registry,
+            invoker,
+            loader,
+            config,
+            health,
+            metrics,
+            observation,
+            recorder,
+            started_at: OffsetDateTime::now_utc(),
+        })
     }
 
     /// Serves until `stop`, drains, and writes what is left to be written.
     pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
         let drain = self.config.drain;
-        let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
-        let router = platform.as_ref().map(|_| self.router());
+        let intake = self.intake();
+        let routes = Arc::new(FunctionsRoutes {
+            invoker: self.invoker.clone(),
+            intake: intake.clone(),
+            health: self.health.clone(),
+        });
+        let node = Arc::new(self.own_node(url_of(functions.addr())));
+        self.observation.start(node.clone(), self.pages(), stop.clone());
+        let router = platform.as_ref().map(|_| self.router(node));
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
         let schedules = Scheduler::new(&self.registry, self.invoker.capabilities.http());
-        let functions = async {
-            tokio::join!(functions.serve(routes, stop.clone(), drain), schedules.run(stop.clone(), drain))
+        let workers = self.workers();
+        let jobs = async {
+            stop.cancelled().await;
+            workers.stop(drain).await;
         };
+        let background = async { tokio::join!(schedules.run(stop.clone(), drain), jobs) };
+        let functions = functions.serve(routes, stop.clone(), drain);
         match platform.zip(router) {
             Some((platform, router)) => {
-                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router });
-                tokio::join!(functions, platform.serve(routes, stop.clone(), drain));
+                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), intake, router });
+                tokio::join!(functions, platform.serve(routes, stop.clone(), drain), background);
             }
             None => {
-                functions.await;
+                tokio::join!(functions, background);
             }
         }
         // Guests may work on after their answer was delivered; they too are let finish.
@@ -132,10 +160,44 @@ impl Node {
         let recorder = self.recorder.clone();
         // Joining a thread blocks; the registry then still takes the records that the thread hands over.
         let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
+        self.observation.finish().await;
         self.registry.shutdown().await;
     }
 
-    fn router(&self) -> axum::Router {
+    fn intake(&self) -> Arc<Intake> {
+        let (invoker, registry) = (self.invoker.clone(), self.registry.clone());
+        Arc::new(Intake::new(invoker, registry, self.config.queue, self.metrics.clone()))
+    }
+
+    fn workers(&self) -> Workers {
+        let (invoker, registry) = (self.invoker.clone(), self.registry.clone());
+        let poll = self.config.poll_interval;
+        Workers::start(invoker, registry, self.config.queue, poll, self.metrics.clone())
+    }
+
+    fn own_node(&self, functions_url: String) -> OwnNode {
+        OwnNode {
+            registry: self.registry.clone(),
+            invoker: self.invoker.clone(),
+            health: self.health.clone(),
+            started_at: self.started_at,
+            functions_url,
+        }
+    }
+
+    fn pages(&self) -> Pages {
+        Pages {
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            invoker: self.invoker.clone(),
+            invocations: self.registry.invocations(),
+            logs: self.registry.logs(),
+            file: self.observation.file.clone(),
+            exports: self.observation.exports.clone(),
+        }
+    }
+
+    fn router(&self, node: Arc<OwnNode>) -> axum::Router {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
@@ -143,15 +205,10 @@ impl Node {
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,
             capabilities: self.invoker.capabilities.clone(),
+            tail: self.observation.tail.clone(),
+            node: Arc::new(move || node.row()),
         };
-        let pages = Pages {
-            health: self.health.clone(),
-            metrics: self.metrics.clone(),
-            invoker: self.invoker.clone(),
-            invocations: self.registry.invocations(),
-            logs: self.registry.logs(),
-        };
-        platform::router(state, pages::router(pages))
+        platform::router(state, pages::router(self.pages()))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Metrics in Prometheus form.
 
+mod jobs;
+
 use super::record::{InvocationRecord, Outcome};
 use metrics::{Counter, Histogram, Key, KeyName, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -36,6 +38,14 @@ pub struct Gauges {
     pub history_dropped: u64,
     /// Log lines that were lost in the same way.
     pub logs_dropped: u64,
+    /// Lines of the log file that were lost: the queue was full, or the disk.
+    pub file_dropped: u64,
+    /// Spans that a collector took.
+    pub spans: u64,
+    /// Spans that were lost: the queue was full, or the collector away.
+    pub spans_dropped: u64,
+    /// Exports of metrics that no collector took.
+    pub metrics_failed: u64,
 }
 
 /// Every metric of the process. Names begin with `wasmforge_`; `docs/operators-guide.md` lists them.
@@ -69,7 +79,7 @@ impl Metrics {
     }
 
     #[cfg(test)]
-    pub(super) fn detached() -> Self {
+    pub(crate) fn detached() -> Self {
         Self::new().unwrap()
     }
 
@@ -91,7 +101,14 @@ impl Metrics {
             "Rows of functions.invocations that could not be written",
         );
         counter("wasmforge_log_rows_dropped_total", "Rows of functions.logs that could not be written");
-        counter("wasmforge_host_calls_total", "Calls to the platform's services by function");
+        counter(
+            "wasmforge_log_file_lines_dropped_total",
+            "Lines of function.logs.jsonl that could not be written",
+        );
+        counter("wasmforge_spans_exported_total", "Spans that a collector took");
+        counter("wasmforge_spans_dropped_total", "Spans that no collector took");
+        counter("wasmforge_metric_exports_failed_total", "Exports of metrics that no collector took");
+        counter("wasmforge_host_calls_total", "Calls of functions to their host by function and kind");
         counter("wasmforge_ai_tokens_total", "Tokens of language models by function and kind");
         seconds("wasmforge_invocation_duration_seconds", "Wall-clock time of invocations by function");
         seconds("wasmforge_invocation_cpu_seconds", "CPU time of invocations by function");
@@ -100,6 +117,7 @@ impl Metrics {
         gauge("wasmforge_queue_depth", "Invocations that wait for a place");
         gauge("wasmforge_functions", "Functions that may be invoked");
         gauge("wasmforge_components_loaded", "Components that are loaded");
+        self.describe_jobs();
     }
 
     /// Counts an invocation. Called by the telemetry thread only.
@@ -131,7 +149,9 @@ impl Metrics {
                 self.recorder.register_counter(&key, &METADATA).increment(value);
             }
         };
-        add("wasmforge_host_calls_total", None, u64::from(record.host_calls));
+        for (kind, count) in record.call_counts.iter() {
+            add("wasmforge_host_calls_total", Some(kind.name()), u64::from(count));
+        }
         add("wasmforge_ai_tokens_total", Some("prompt"), record.ai_prompt_tokens);
         add("wasmforge_ai_tokens_total", Some("completion"), record.ai_completion_tokens);
     }
@@ -192,6 +212,10 @@ impl Metrics {
         };
         absolute("wasmforge_history_rows_dropped_total", gauges.history_dropped);
         absolute("wasmforge_log_rows_dropped_total", gauges.logs_dropped);
+        absolute("wasmforge_log_file_lines_dropped_total", gauges.file_dropped);
+        absolute("wasmforge_spans_exported_total", gauges.spans);
+        absolute("wasmforge_spans_dropped_total", gauges.spans_dropped);
+        absolute("wasmforge_metric_exports_failed_total", gauges.metrics_failed);
         self.handle.run_upkeep();
         self.handle.render()
     }

@@ -5,15 +5,21 @@
 //! under that lock, so it never goes back in time.
 
 mod artifacts;
+mod batches;
 mod columns;
 mod connect;
+mod examine;
+mod history_reader;
 mod history_writer;
 mod index;
 mod invocation_writer;
+mod job_records;
+mod jobs;
 mod keyvalue;
 mod log_writer;
 mod login_roles;
 mod migrate;
+mod nodes;
 mod platform_tables;
 mod reader;
 mod retention;
@@ -24,12 +30,17 @@ mod schedule_tables;
 mod schedules;
 mod secrets;
 mod seed;
+mod statistics;
 mod store;
 mod sync;
+mod tail_reader;
+mod triggers;
 mod writer;
 
 pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
+pub use examine::{Examination, ExamineError};
+pub use jobs::LeaseRequest;
 pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
 
@@ -37,15 +48,17 @@ use super::{
     Definition, Directory, History, InvocationRow, LogRow, Mode, ModuleStore, SecretCipher, Slug, Status,
     VersionEntry,
 };
-use crate::config::{Config, DatabaseConfig, Migrate, Secret};
+use crate::config::{Config, DatabaseConfig, Migrate, Retention, Secret};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use sqlx::PgPool;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 use wasmforge_host_api::auth::{Credentials, Keys, Users};
 use wasmforge_host_api::realtime::Messages;
 
@@ -68,13 +81,10 @@ pub struct RegistryConfig {
     /// The reserved secrets of a database that we made.
     pub seed: Seed,
     /// How long invocations and logs are kept.
-    pub retention: Duration,
+    pub retention: Retention,
 }
 
 impl RegistryConfig {
-    /// How long invocations and logs are kept by default.
-    pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
-
     /// The registry's part of the process's configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
@@ -91,7 +101,7 @@ impl RegistryConfig {
                 internal_url: config.outbound.internal_url.clone(),
                 base_url: config.outbound.base_url.clone(),
             },
-            retention: Self::RETENTION,
+            retention: config.retention,
         }
     }
 }
@@ -103,7 +113,12 @@ pub struct PostgresRegistry(Arc<Shared>);
 /// What the registry's tasks and its callers share.
 pub(super) struct Shared {
     config: RegistryConfig,
+    /// Names this process.
+    node: Uuid,
+    /// What nodes wrote into the history, this one among them.
+    batches: broadcast::Sender<batches::Batch>,
     pool: PgPool,
+    jobs: PgPool,
     tables: Arc<platform_tables::PlatformTables>,
     columns: columns::TextColumns,
     cipher: SecretCipher,
@@ -129,6 +144,7 @@ impl PostgresRegistry {
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
         let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let jobs = connect::lazy_pool(&config.database, connect::JOB_CONNECTIONS)?;
         let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, invocation_queue) = History::new();
         let (logs, log_queue) = History::new();
@@ -145,8 +161,11 @@ impl PostgresRegistry {
             schedules: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
+            node: Uuid::now_v7(),
+            batches: broadcast::Sender::new(256),
             config,
             pool,
+            jobs,
             columns: columns::TextColumns::new(tables.clone()),
             tables,
         });
@@ -233,6 +252,12 @@ impl PostgresRegistry {
         self.0.logs.clone()
     }
 
+    /// Names this process among those that work on the database.
+    #[must_use]
+    pub fn node(&self) -> Uuid {
+        self.0.node
+    }
+
     /// Where functions keep values under keys.
     #[must_use]
     pub fn key_values(&self) -> Arc<dyn wasmforge_host_api::keyvalue::Store> {
@@ -263,13 +288,13 @@ impl PostgresRegistry {
         reader::versions(&self.0, slug).await
     }
 
-    /// Takes away what is older than the retention, as happens every hour anyway.
+    /// Takes away what is older than the retention, as happens every ten minutes anyway.
     ///
     /// # Errors
     /// [`WriteError`], where the database fails or is away. An unmodified database has nothing to be taken.
     pub async fn sweep(&self) -> Result<(), WriteError> {
         match self.0.require()? {
-            Mode::Full => Ok(retention::sweep(&self.0.pool, self.0.config.retention).await?),
+            Mode::Full => Ok(retention::sweep(&self.0.pool, &self.0.config.retention).await?),
             Mode::Unmodified => Ok(()),
         }
     }
@@ -283,6 +308,7 @@ impl PostgresRegistry {
             let _ = task.await;
         }
         self.0.tables.close().await;
+        self.0.jobs.close().await;
         self.0.pool.close().await;
     }
 }
