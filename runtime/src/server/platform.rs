@@ -13,7 +13,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN, VARY,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::net::SocketAddr;
@@ -43,6 +43,9 @@ impl Routes for PlatformRoutes {
     }
 }
 
+/// With it a function's script could answer for all of its origin, which here is the dashboard's too.
+const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
+
 /// Answers what concerns a function; gives back what does not. Without a queue every request is answered now.
 pub(super) async fn function<B: IncomingBody>(
     invoker: &Invoker,
@@ -59,6 +62,7 @@ pub(super) async fn function<B: IncomingBody>(
         return Err(request);
     };
     let mut response = intake.result(slug, id, request.method()).await.map(ServerBody::Invocation);
+    response.headers_mut().remove(SERVICE_WORKER_ALLOWED);
     if request.headers().contains_key(ORIGIN) {
         open(response.headers_mut());
     }
@@ -84,6 +88,7 @@ async fn invoke<B: IncomingBody>(
         None => invoker.invoke_in(chain, slug, request).await,
     };
     let mut response = answer.map(ServerBody::Invocation);
+    response.headers_mut().remove(SERVICE_WORKER_ALLOWED);
     if origin.is_some() {
         open(response.headers_mut());
     }
