@@ -18,6 +18,7 @@ mod node;
 mod peers;
 mod postgres;
 mod process;
+mod queue;
 mod schedules;
 mod stats;
 mod table;
@@ -70,6 +71,9 @@ struct Plan {
     /// Restarts and deploys of the cold measurements
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     restarts: u32,
+    /// Requests that are put into the queue
+    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(16..=10_000))]
+    jobs: u32,
     /// Functions that are loaded at once [default: 200 components, each of which is compiled for a third of a second,
     /// or 10,000 in JavaScript]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -92,6 +96,8 @@ enum Part {
     Memory,
     /// How late the last of many schedules fires, with two nodes; only where it is asked for
     Schedules,
+    /// Requests that are answered later
+    Queue,
 }
 
 impl Plan {
@@ -161,6 +167,9 @@ async fn measure_all(plan: &Plan, cores: Cores) -> Result<()> {
     }
     if plan.includes(Part::Cold) {
         cold::measure(&installation, plan.language, plan.restarts).await.context("cold starts")?;
+    }
+    if plan.includes(Part::Queue) {
+        queue::measure(&installation, plan.language, plan.jobs).await.context("the queue")?;
     }
     if plan.includes(Part::Memory) {
         memory::measure(&installation, plan).await.context("memory")?;

@@ -118,6 +118,14 @@ impl Node {
         Ok((begin.elapsed(), answer))
     }
 
+    /// One metric's value; 0 where it was never counted. `name` has its labels with it.
+    pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
+        let answer = Connection::open(self.platform).await?.exchange(&get("/metrics")).await?;
+        let text = answer.text();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        Ok(value.unwrap_or(0.0))
+    }
+
     /// A connection for functions.
     pub(crate) async fn connect(&self) -> Result<Connection> {
         Connection::open(self.functions).await
