@@ -3,6 +3,7 @@
 //! `/api/functions` speaks InsForge's contract, so that its dashboard and CLI work unchanged, and adds what components
 //! need. Every answer is JSON, errors included: `{"error": CODE, "message": …, "statusCode": n}`.
 
+mod admin_sessions;
 mod admit;
 mod auth;
 mod caller;
@@ -14,15 +15,19 @@ mod functions;
 mod health;
 mod modules;
 mod openapi;
+mod rate_limit;
 mod request;
+mod secrets;
 mod session;
 mod shapes;
 mod storage;
 mod users;
+mod write_limit;
 
 pub use admit::Admit;
 pub use caller::CallerCheck;
 pub use error::ApiError;
+pub use rate_limit::RateLimits;
 
 use crate::config::Config;
 use crate::registry::PostgresRegistry;
@@ -43,6 +48,8 @@ pub struct PlatformState {
     pub config: Arc<Config>,
     /// What functions may be granted.
     pub capabilities: Arc<Capabilities>,
+    /// How often one address may do what is counted.
+    pub rate_limits: Arc<RateLimits>,
     /// Bytes of the largest module that is accepted.
     pub max_module: u64,
     /// Bytes of the largest JSON body that is accepted (`MAX_JSON_BODY_SIZE`).
@@ -58,6 +65,8 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(database::router())
         .merge(storage::router())
         .merge(users::router())
+        .merge(secrets::router())
+        .merge(admin_sessions::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();
@@ -65,6 +74,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(state.clone(), write_limit::limit_writes))
         .layer(middleware::from_fn(cors::cors))
         .with_state(state)
 }

@@ -16,6 +16,7 @@ mod postgres;
 mod secrets;
 mod slug;
 mod status;
+mod stored_secrets;
 
 pub use definition::{
     Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
@@ -34,3 +35,4 @@ pub use postgres::{
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use status::{Mode, Status};
+pub use stored_secrets::{NewSecret, PlatformKey, Rotated, SecretChanges, SecretEntry, SecretWriteError};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tower_service::Service;
 use utoipa_axum::router::OpenApiRouter;
 use wasmforge::compile::BuildError;
-use wasmforge::platform::{Admit, PlatformState, router};
+use wasmforge::platform::{Admit, PlatformState, RateLimits, router};
 use wasmforge::registry::{ModuleHash, PostgresRegistry};
 
 pub const API_KEY: &str = "ik_0000000000000000000000000000000000000000000000000000000000000000";
@@ -81,6 +81,7 @@ impl Api {
         let state = PlatformState {
             registry: registry.clone(),
             loader: gate.clone(),
+            rate_limits: Arc::new(RateLimits::new(&config)),
             config: Arc::new(config),
             capabilities: Arc::new(capabilities),
             max_module: 64,

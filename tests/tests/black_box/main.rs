@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod admin_sessions;
 mod ai;
 mod api;
 mod auth;
@@ -60,6 +61,7 @@ mod rest;
 mod run_command;
 mod save_page;
 mod secrets;
+mod secrets_api;
 mod serve;
 mod sql;
 mod storage;
@@ -69,3 +71,4 @@ mod streaming;
 mod telemetry;
 mod tls_upstream;
 mod upstream;
+mod write_limit;

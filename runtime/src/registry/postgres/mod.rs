@@ -5,6 +5,7 @@
 //! under that lock, so it never goes back in time.
 
 mod artifacts;
+mod audit;
 mod columns;
 mod connect;
 mod history_writer;
@@ -19,6 +20,7 @@ mod reader;
 mod retention;
 mod revalidate;
 mod row;
+mod secret_writer;
 mod secrets;
 mod seed;
 mod store;
