@@ -1,7 +1,7 @@
 //! `cargo xtask test`
 
 use crate::command::{cargo, run, say};
-use crate::{clients, guests, javascript, nextest, node, paths, runtime, toolchain};
+use crate::{clients, guests, javascript, nextest, node, paths, python, runtime, toolchain};
 use anyhow::Result;
 use std::ffi::OsString;
 use std::process::Command;
@@ -21,6 +21,7 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     let engine = javascript::build(&toolchain, &wasmforge)?;
     let services = runtime::services(&wasmforge)?;
     let sdk_client = clients::insforge_sdk()?;
+    let schemathesis = python::schemathesis()?;
 
     say(format_args!("running the tests"));
     let mut tests = all_tests()?;
@@ -29,6 +30,7 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     tests.env("WASMFORGE_GUESTS", &guests_dir);
     tests.env("WASMFORGE_JS_ENGINE", &engine);
     tests.env("WASMFORGE_SDK_CLIENT", &sdk_client);
+    tests.env("WASMFORGE_SCHEMATHESIS", &schemathesis);
     tests.env("WASMFORGE_POSTGRES_BIN", &services.postgres_bin);
     if let Some(postgrest) = &services.postgrest {
         tests.env("WASMFORGE_POSTGREST", postgrest);

@@ -5,6 +5,7 @@
 
 mod admin_sessions;
 mod admit;
+mod audits;
 mod auth;
 mod caller;
 mod cors;
@@ -13,7 +14,9 @@ mod error;
 mod extract;
 mod functions;
 mod health;
+mod metadata;
 mod modules;
+mod moment;
 mod openapi;
 mod rate_limit;
 mod request;
@@ -67,6 +70,8 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(users::router())
         .merge(secrets::router())
         .merge(admin_sessions::router())
+        .merge(audits::router())
+        .merge(metadata::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();

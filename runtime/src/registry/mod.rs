@@ -3,6 +3,7 @@
 //! The hot path knows only the [`Directory`], an in-memory table. Whatever fills it (PostgreSQL, or the one file of
 //! `wasmforge run`) stands behind [`ModuleStore`].
 
+mod audits;
 mod definition;
 mod directory;
 mod function;
@@ -13,11 +14,13 @@ mod logs;
 mod module_store;
 mod one_module;
 mod postgres;
+mod project;
 mod secrets;
 mod slug;
 mod status;
 mod stored_secrets;
 
+pub use audits::{AuditEntry, AuditPage, AuditQuery};
 pub use definition::{
     Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
 };
@@ -32,6 +35,7 @@ pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
 };
+pub use project::{BucketSize, Channel, Channels, DatabaseSize, Policy, TableSize};
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use status::{Mode, Status};

@@ -11,6 +11,7 @@
 mod admin_sessions;
 mod ai;
 mod api;
+mod audits;
 mod auth;
 mod cache;
 mod callers;
@@ -49,6 +50,7 @@ mod log;
 mod malformed;
 mod modules;
 mod openapi;
+mod openapi_conformance;
 mod outbound;
 mod own_origin;
 mod platform_auth;

@@ -1,11 +1,10 @@
 //! What a client may ask for of secrets, in InsForge's words.
 
 use crate::config::Secret;
-use crate::platform::ApiError;
+use crate::platform::{ApiError, moment};
 use crate::registry::{NewSecret, SecretChanges};
 use serde_json::{Map, Value};
-use time::format_description::well_known::{Iso8601, Rfc3339};
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 /// Characters of a name; PostgreSQL's index holds no endless ones.
@@ -111,17 +110,10 @@ fn end(object: &mut Map<String, Value>) -> Result<Option<Option<OffsetDateTime>>
         None => return Ok(None),
         Some(Value::Null) => return Ok(Some(None)),
         Some(Value::String(text)) if text.is_empty() => return Ok(Some(None)),
-        Some(Value::String(text)) => moment(&text).ok_or_else(wrong)?,
+        Some(Value::String(text)) => moment::parse(&text).ok_or_else(wrong)?,
         Some(_) => return Err(wrong()),
     };
     Ok(Some(Some(moment)))
-}
-
-/// A moment, or the midnight that begins a day, in UTC.
-fn moment(text: &str) -> Option<OffsetDateTime> {
-    let moment =
-        OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
-    moment.or_else(|_| Date::parse(text, &Iso8601::DATE).map(|day| day.midnight().assume_utc())).ok()
 }
 
 #[cfg(test)]

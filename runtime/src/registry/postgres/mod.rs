@@ -6,6 +6,7 @@
 
 mod artifacts;
 mod audit;
+mod audit_reader;
 mod columns;
 mod connect;
 mod history_writer;
@@ -16,6 +17,7 @@ mod log_writer;
 mod login_roles;
 mod migrate;
 mod platform_tables;
+mod project;
 mod reader;
 mod retention;
 mod revalidate;
