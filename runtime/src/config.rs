@@ -6,6 +6,7 @@
 mod admin;
 mod ai;
 mod files;
+mod history;
 mod keyvalue;
 mod outbound;
 pub mod reference;
@@ -16,6 +17,7 @@ mod storage;
 mod variables;
 
 pub use admin::AdminAccount;
+pub use history::{HistoryConfig, Retention};
 pub use outbound::OutboundConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
@@ -129,6 +131,10 @@ pub struct Config {
     pub compile: CompileConfig,
     /// Where functions' SQL goes.
     pub sql: SqlConfig,
+    /// How long history is kept.
+    pub retention: Retention,
+    /// Where the log file and the traces go.
+    pub history: HistoryConfig,
     /// Language models.
     pub ai: AiSettings,
     /// What functions may keep under keys.
@@ -188,6 +194,8 @@ impl Config {
             },
             compile: compile(vars)?,
             sql: SqlConfig::from_variables(vars)?,
+            retention: Retention::from_variables(vars)?,
+            history: HistoryConfig::from_variables(vars)?,
             ai: ai::settings(vars)?,
             keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),

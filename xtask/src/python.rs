@@ -21,8 +21,9 @@ pub(crate) fn schemathesis() -> Result<PathBuf> {
 /// The folder of an environment that holds these packages, for the Python that is there.
 fn environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     let python = Path::new("python3");
-    let version = read(Command::new(python).args(["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]))
-        .with_context(|| format!("install Python {}.{} or newer", OLDEST.0, OLDEST.1))?;
+    let version =
+        read(Command::new(python).args(["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]))
+            .with_context(|| format!("install Python {}.{} or newer", OLDEST.0, OLDEST.1))?;
     let version = version.trim();
     ensure!(is_new_enough(version), "Python {version} is too old: {}.{} is needed", OLDEST.0, OLDEST.1);
     let wanted = fs::read(requirements).with_context(|| requirements.display().to_string())?;

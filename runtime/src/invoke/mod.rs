@@ -18,6 +18,7 @@ mod linger;
 mod passing;
 mod request;
 mod respond;
+mod timing;
 
 pub use crate::telemetry::InvocationSource;
 pub use admission::{Admission, Overloaded};
@@ -31,15 +32,16 @@ pub use invocation::Traffic;
 use crate::compile::{BuildError, Code, Loader};
 use crate::engine::LimitPolicy;
 use crate::registry::{AuthPolicy, Directory, Function, Lookup, ModuleStore};
-use crate::telemetry::{InvocationId, Recorder};
+use crate::telemetry::{InvocationId, Recorder, Sampling};
 use async_trait::async_trait;
 use bytes::Bytes;
 use guest::GuestContext;
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
-use invocation::Invocation;
+use invocation::{Invocation, Origin};
 use respond::Run;
 use std::sync::Arc;
+use timing::Timing;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 use wasmforge_host_api::auth::Caller;
@@ -75,6 +77,8 @@ pub struct Invoker {
     pub capabilities: Arc<Capabilities>,
     /// Where records go.
     pub recorder: Recorder,
+    /// Which traces are recorded.
+    pub sampling: Sampling,
     /// Whether callers see why a guest failed.
     pub dev_mode: bool,
 }
@@ -141,16 +145,22 @@ impl Invoker {
             limits.wall = limits.wall.min(deadline.saturating_duration_since(Instant::now()));
         }
         let method = request.method().clone();
-        let source = chain.source(request.extensions());
-        let invocation = Invocation::begin(id, function, limits, source, method, self.recorder.clone());
-        match self.attempt(invocation, chain, request).await {
+        let origin = Origin {
+            source: chain.source(request.extensions()),
+            trace: self.sampling.trace(id.uuid(), request.headers()),
+        };
+        let mut timing = Timing::of(request.headers());
+        let invocation = Invocation::begin(id, function, limits, origin, method, self.recorder.clone());
+        let mut response = match self.attempt(invocation, chain, request, &mut timing).await {
             Ok(response) => response,
             Err((error, mut invocation)) => {
                 invocation.status = Some(error.status_and_code().0);
                 invocation.finish(error.outcome(), Some(error.detail()));
                 error.into_response(id, self.dev_mode)
             }
-        }
+        };
+        timing.tell(response.headers_mut());
+        response
     }
 
     async fn attempt<B>(
@@ -158,6 +168,7 @@ impl Invoker {
         mut invocation: Invocation,
         chain: CallChain,
         request: Request<B>,
+        timing: &mut Timing,
     ) -> Result<Response<ResponseBody>, (InvokeError, Invocation)>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
@@ -180,20 +191,27 @@ impl Invoker {
             Ok(Err(error)) => return Err((error, invocation)),
             Err(_elapsed) => return Err((InvokeError::Timeout, invocation)),
         };
+        timing.mark("load");
         let width = invocation.limits.concurrency;
         let place = match self.admission.admit(&invocation.function, width, deadline).await {
             Ok(place) => place,
             Err(Overloaded) => return Err((InvokeError::Overloaded, invocation)),
         };
+        timing.mark("queue");
         let configured = match self.configured(&invocation.function) {
             Ok(configured) => configured,
             Err(error) => return Err((error, invocation)),
         };
-        let context = GuestContext { configured, caller, depth, recorder: self.recorder.clone() };
+        let (trace, recorder) = (invocation.trace.clone(), self.recorder.clone());
+        let context = GuestContext { configured, caller, depth, trace, recorder };
         let method = request.method().clone();
         match guest::start(code, &invocation, context, request) {
             Ok((guest, head)) => {
-                Run::new(guest, head, place, method, invocation.usage.clone()).respond(invocation).await
+                timing.mark("start");
+                let run = Run::new(guest, head, place, method, invocation.usage.clone());
+                let answer = run.respond(invocation).await;
+                timing.mark("guest");
+                answer
             }
             Err(error) => Err((InvokeError::Internal(format!("{error:#}")), invocation)),
         }

@@ -9,11 +9,13 @@ mod audits;
 mod auth;
 mod caller;
 mod cors;
+mod dashboard;
 mod database;
 mod error;
 mod extract;
 mod functions;
 mod health;
+mod history;
 mod metadata;
 mod modules;
 mod moment;
@@ -33,7 +35,8 @@ pub use error::ApiError;
 pub use rate_limit::RateLimits;
 
 use crate::config::Config;
-use crate::registry::PostgresRegistry;
+use crate::registry::{NodeRow, PostgresRegistry};
+use crate::telemetry::Tail;
 use axum::http::{Method, Uri};
 use axum::{Extension, Router, middleware};
 use std::sync::Arc;
@@ -49,6 +52,10 @@ pub struct PlatformState {
     pub loader: Arc<dyn Admit>,
     /// What the process was told.
     pub config: Arc<Config>,
+    /// What happens now.
+    pub tail: Tail,
+    /// How this node is.
+    pub node: Arc<dyn Fn() -> NodeRow + Send + Sync>,
     /// What functions may be granted.
     pub capabilities: Arc<Capabilities>,
     /// How often one address may do what is counted.
@@ -65,6 +72,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(functions::router())
         .merge(modules::router())
         .merge(health::router())
+        .merge(history::router())
         .merge(database::router())
         .merge(storage::router())
         .merge(users::router())
@@ -76,6 +84,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(openapi::router())
         .split_for_parts();
     router
+        .merge(dashboard::router())
         .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -63,7 +63,10 @@ mod tests {
     use std::path::Path;
 
     /// What adds a route that no description comes with.
-    const UNDESCRIBED: [&str; 4] = [".route(", ".route_service(", ".nest(", ".nest_service("];
+    const UNDESCRIBED: [&str; 5] = [".route(\"", ".route(&", ".route_service(", ".nest(", ".nest_service("];
+
+    /// Pages for people, which are no part of the API.
+    const PAGES: &str = "platform/dashboard.rs";
 
     fn undescribed(folder: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -85,7 +88,7 @@ mod tests {
         for folder in ["platform", "server"] {
             undescribed(&sources.join(folder), &mut found);
         }
-        found.retain(|line| !line.contains("platform/openapi.rs"));
+        found.retain(|line| !line.contains(PAGES) && !line.contains("platform/openapi.rs"));
         assert!(found.is_empty(), "routes beside `routes!`: {found:#?}");
     }
 }

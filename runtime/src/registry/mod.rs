@@ -9,14 +9,18 @@ mod directory;
 mod function;
 mod grants;
 mod history;
+mod history_query;
 mod invocations;
+mod line_id;
 mod logs;
 mod module_store;
+mod node_row;
 mod one_module;
 mod postgres;
 mod project;
 mod secrets;
 mod slug;
+mod statistics;
 mod status;
 mod stored_secrets;
 
@@ -28,9 +32,12 @@ pub use directory::{Directory, Lookup};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
-pub use invocations::InvocationRow;
+pub use history_query::{InvocationQuery, LineQuery, StatusFilter};
+pub use invocations::{CallRow, InvocationRow};
+pub use line_id::LineId;
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
+pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
@@ -38,5 +45,6 @@ pub use postgres::{
 pub use project::{BucketSize, Channel, Channels, DatabaseSize, Policy, TableSize};
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
+pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};
 pub use stored_secrets::{NewSecret, PlatformKey, Rotated, SecretChanges, SecretEntry, SecretWriteError};

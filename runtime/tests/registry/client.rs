@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use wasmforge::compile::BuildError;
 use wasmforge::platform::{Admit, PlatformState, RateLimits, router};
 use wasmforge::registry::{ModuleHash, PostgresRegistry};
+use wasmforge::telemetry::Tail;
 
 pub const API_KEY: &str = "ik_0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -83,6 +84,8 @@ impl Api {
             loader: gate.clone(),
             rate_limits: Arc::new(RateLimits::new(&config)),
             config: Arc::new(config),
+            tail: Tail::default(),
+            node: Arc::new(|| unreachable!("no test asks for nodes")),
             capabilities: Arc::new(capabilities),
             max_module: 64,
             max_json: 4096,

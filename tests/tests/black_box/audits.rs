@@ -41,10 +41,7 @@ async fn the_audit_log_tells_who_did_what_newest_first_and_in_parts() {
     assert_eq!(actions(&all), ["DELETE_FUNCTION", "CREATE_SECRET", "CREATE_FUNCTION"]);
     let entry = all[1].as_object().unwrap();
     let fields: Vec<_> = entry.keys().map(String::as_str).collect();
-    assert_eq!(
-        fields,
-        ["action", "actor", "createdAt", "details", "id", "ipAddress", "module", "updatedAt"]
-    );
+    assert_eq!(fields, ["action", "actor", "createdAt", "details", "id", "ipAddress", "module", "updatedAt"]);
     assert_eq!((&entry["actor"], &entry["module"]), (&json!("api-key"), &json!("SECRETS")));
     assert_eq!((&entry["ipAddress"], &entry["details"]["key"]), (&json!("127.0.0.1"), &json!("A")));
 
@@ -116,7 +113,10 @@ async fn the_metadata_tell_what_there_is() {
     assert_eq!(all["database"]["tables"], json!([{"tableName": "odd \"name", "recordCount": 2}]));
     assert!(all["database"]["totalSizeInGB"].as_f64().unwrap() > 0.0);
     let bucket = &all["storage"]["buckets"][0];
-    assert_eq!((&bucket["name"], &bucket["public"], &bucket["objectCount"]), (&json!("b"), &json!(false), &json!(1)));
+    assert_eq!(
+        (&bucket["name"], &bucket["public"], &bucket["objectCount"]),
+        (&json!("b"), &json!(false), &json!(1))
+    );
     assert_eq!(all["storage"]["totalSizeInGB"], 1.0);
     let kept = json!([{"slug": "kept", "name": "kept", "description": null, "status": "active"}]);
     assert_eq!(all["functions"], kept);

@@ -87,7 +87,8 @@ async fn everything_described_is_served() {
         let (method, path) = route.split_once(' ').unwrap();
         let path = path.replace(['{', '}'], "");
         let answer = node.ask(method, &path, &[], "").await;
-        let code = serde_json::from_slice(&answer.body).map_or(Value::Null, |body: Value| body["error"].clone());
+        let code =
+            serde_json::from_slice(&answer.body).map_or(Value::Null, |body: Value| body["error"].clone());
         assert!(code != "NOT_FOUND" && code != "METHOD_NOT_ALLOWED", "{route}: {answer:?}");
     }
 }

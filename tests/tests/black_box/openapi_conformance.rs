@@ -55,7 +55,8 @@ async fn check(node: &Node, selection: &[&str]) {
         .args(selection)
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, run.output()).await.expect("Schemathesis goes on and on").unwrap();
+    let output =
+        tokio::time::timeout(PATIENCE, run.output()).await.expect("Schemathesis goes on and on").unwrap();
     let (said, warned) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "the API breaks its own description:\n{said}\n{warned}");
 }
