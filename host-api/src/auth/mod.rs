@@ -14,7 +14,7 @@ pub use access_token::{ACCESS_TOKEN_LIFETIME, access_token};
 pub use caller::Caller;
 pub use capability::{Auth, AuthConfigured, AuthGrant, AuthSession, UserLookup};
 pub use credentials::{Credentials, Keys, StoredKey};
-pub use exchange::{NoSigningKey, database_token};
+pub use exchange::{NoSigningKey, database_token, service_token};
 pub use identity::{Identity, Role};
 pub use token::{Claims, InvalidToken, verify};
 pub use users::{User, Users, UsersUnavailable};

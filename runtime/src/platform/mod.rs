@@ -16,16 +16,20 @@ mod extract;
 mod functions;
 mod health;
 mod history;
+mod jobs;
 mod metadata;
 mod modules;
 mod moment;
 mod openapi;
+mod page;
 mod rate_limit;
 mod request;
+mod schedules;
 mod secrets;
 mod session;
 mod shapes;
 mod storage;
+mod triggers;
 mod users;
 mod write_limit;
 
@@ -72,14 +76,17 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(functions::router())
         .merge(modules::router())
         .merge(health::router())
+        .merge(jobs::router())
         .merge(history::router())
         .merge(database::router())
         .merge(storage::router())
+        .merge(triggers::router())
         .merge(users::router())
         .merge(secrets::router())
         .merge(admin_sessions::router())
         .merge(audits::router())
         .merge(metadata::router())
+        .merge(schedules::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();

@@ -85,7 +85,7 @@ impl Api {
             rate_limits: Arc::new(RateLimits::new(&config)),
             config: Arc::new(config),
             tail: Tail::default(),
-            node: Arc::new(|| unreachable!("no test asks for nodes")),
+            node: Arc::new(|| unreachable!("no test here asks how a node is")),
             capabilities: Arc::new(capabilities),
             max_module: 64,
             max_json: 4096,

@@ -303,7 +303,7 @@ async fn mark_admitted(connection: &mut PgConnection, written: &Definition) -> R
     Ok(())
 }
 
-async fn audit(
+pub(super) async fn audit(
     connection: &mut PgConnection,
     author: &Author,
     action: &str,
