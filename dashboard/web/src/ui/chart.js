@@ -23,7 +23,13 @@ export function sparkline(buckets, { calls, errors }, period) {
   const label = `${plural(calls, 'call')}, ${plural(errors, 'error')} in the last ${period}`;
   return svg(
     'svg',
-    { class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label, preserveAspectRatio: 'none' },
+    {
+      class: 'spark',
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: 'img',
+      'aria-label': label,
+      preserveAspectRatio: 'none',
+    },
     svg('title', {}, label),
     svg('rect', { x: 0, y: HEIGHT - 0.75, width: WIDTH, height: 0.75, class: 'spark-base' }),
     buckets.map(bar),

@@ -8,12 +8,18 @@ export default async function (operator, page) {
   await operator.signIn('/functions');
   await operator.isAt('Functions');
 
-  await page.evaluate(() => setTimeout(() => { throw new Error('a bug of the page'); }));
+  await page.evaluate(() =>
+    setTimeout(() => {
+      throw new Error('a bug of the page');
+    }),
+  );
   const boundary = page.getByRole('alert').filter({ hasText: 'Something is wrong with this page' });
   await boundary.getByText('a bug of the page').first().waitFor();
   await boundary.getByRole('button', { name: 'Dismiss' }).click();
   await boundary.waitFor({ state: 'detached' }).catch(() => {});
-  await page.evaluate(() => { Promise.reject(new Error('a bug of the page, later')); });
+  await page.evaluate(() => {
+    Promise.reject(new Error('a bug of the page, later'));
+  });
   await boundary.getByText('later').first().waitFor();
   await boundary.getByRole('button', { name: 'Dismiss' }).click();
 
@@ -35,7 +41,13 @@ export default async function (operator, page) {
   await page.getByText('What you see may be old').waitFor({ state: 'detached' });
 
   // The session ends while the page is open.
-  await page.route('**/api/**', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"error":"AUTH_UNAUTHORIZED","message":"Invalid token","statusCode":401}' }));
+  await page.route('**/api/**', (route) =>
+    route.fulfill({
+      status: 401,
+      contentType: 'application/json',
+      body: '{"error":"AUTH_UNAUTHORIZED","message":"Invalid token","statusCode":401}',
+    }),
+  );
   await page.getByText('Your session has ended').waitFor();
   assert.equal(await page.getByRole('navigation', { name: 'Sections' }).isVisible(), false);
 }
