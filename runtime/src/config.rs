@@ -7,6 +7,7 @@ mod ai;
 mod files;
 mod history;
 mod keyvalue;
+mod otlp;
 mod outbound;
 mod queue;
 pub mod reference;
@@ -17,6 +18,7 @@ mod storage;
 mod variables;
 
 pub use history::{HistoryConfig, Retention};
+pub use otlp::{OtlpConfig, OtlpEndpoint};
 pub use outbound::OutboundConfig;
 pub use queue::QueueConfig;
 pub use rest::RestConfig;
@@ -129,8 +131,10 @@ pub struct Config {
     pub sql: SqlConfig,
     /// How long history is kept.
     pub retention: Retention,
-    /// Where the log file and the traces go.
+    /// Where the log file is.
     pub history: HistoryConfig,
+    /// Where traces and metrics go.
+    pub otlp: OtlpConfig,
     /// Language models.
     pub ai: AiSettings,
     /// What functions may keep under keys.
@@ -192,6 +196,7 @@ impl Config {
             sql: SqlConfig::from_variables(vars)?,
             retention: Retention::from_variables(vars)?,
             history: HistoryConfig::from_variables(vars)?,
+            otlp: OtlpConfig::from_variables(vars),
             ai: ai::settings(vars)?,
             keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),

@@ -27,6 +27,7 @@ const WRITE_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration:
 pub(super) async fn run(shared: Arc<Shared>, job: LeasedJob, lease: Lease) {
     let work = async {
         let attempt = perform(&shared, &job).await;
+        lease.ends();
         let result = match attempt.ending {
             Ending::Succeeded => "succeeded",
             Ending::Retry(_) => "retried",

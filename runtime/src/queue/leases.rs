@@ -21,6 +21,8 @@ struct Held {
     slug: String,
     until: Instant,
     lost: CancellationToken,
+    /// Its end is being written, which finds out by itself whether the lease still holds.
+    is_ending: bool,
 }
 
 /// One job's lease, given up when it is dropped.
@@ -29,6 +31,15 @@ pub(super) struct Lease {
     leases: Arc<Leases>,
     /// Cancelled once the job may be somebody else's.
     pub(super) lost: CancellationToken,
+}
+
+impl Lease {
+    /// Notes that the job was run. From here on only a stop cancels it.
+    pub(super) fn ends(&self) {
+        if let Some(held) = self.leases.held.lock().get_mut(&self.id) {
+            held.is_ending = true;
+        }
+    }
 }
 
 impl Drop for Lease {
@@ -47,7 +58,8 @@ impl Leases {
     /// Notes a lease that was asked for at `since`, which is before it began.
     pub(super) fn hold(self: &Arc<Self>, id: Uuid, slug: &str, since: Instant, length: Duration) -> Lease {
         let lost = CancellationToken::new();
-        let held = Held { slug: slug.to_owned(), until: since + length, lost: lost.clone() };
+        let until = since + length;
+        let held = Held { slug: slug.to_owned(), until, lost: lost.clone(), is_ending: false };
         self.held.lock().insert(id, held);
         Lease { id, leases: self.clone(), lost }
     }
@@ -74,16 +86,19 @@ impl Leases {
         let mut held = self.held.lock();
         for id in asked {
             let Some(held) = held.get_mut(id) else { continue };
-            match renewed.contains(id) {
-                true => held.until = since + length,
-                false => held.lost.cancel(),
+            if renewed.contains(id) {
+                held.until = since + length;
+            } else if !held.is_ending {
+                held.lost.cancel();
             }
         }
     }
 
     /// Stops the jobs whose lease is over because nobody could renew it.
     pub(super) fn expire(&self, now: Instant) {
-        self.held.lock().values().filter(|held| held.until <= now).for_each(|held| held.lost.cancel());
+        let held = self.held.lock();
+        let over = held.values().filter(|held| held.until <= now && !held.is_ending);
+        over.for_each(|held| held.lost.cancel());
     }
 
     /// Stops all jobs.
@@ -108,6 +123,19 @@ mod tests {
         assert!(!b.1.lost.is_cancelled());
         leases.expire(now + LENGTH * 2);
         assert!(b.1.lost.is_cancelled());
+    }
+
+    #[test]
+    fn a_job_that_was_run_is_not_stopped_while_its_end_is_written() {
+        let (leases, now) = (Arc::new(Leases::default()), Instant::now());
+        let id = Uuid::new_v4();
+        let lease = leases.hold(id, "f", now, LENGTH);
+        lease.ends();
+        leases.renewed(&[id], &[], now, LENGTH);
+        leases.expire(now + LENGTH);
+        assert!(!lease.lost.is_cancelled());
+        leases.stop();
+        assert!(lease.lost.is_cancelled());
     }
 
     #[test]

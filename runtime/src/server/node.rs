@@ -13,7 +13,7 @@ use crate::platform;
 use crate::queue::{Intake, Workers};
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
 use crate::schedule::Scheduler;
-use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder, Sampling};
+use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Node {
             policy: config.limits,
             capabilities,
             recorder: recorder.clone(),
-            sampling: Sampling::default(),
+            sampling: config.otlp.sampling,
             dev_mode: config.dev_mode,
         });
         let status = registry.clone();
@@ -134,7 +134,7 @@ impl Node {
             health: self.health.clone(),
         });
         let node = Arc::new(self.own_node(url_of(functions.addr())));
-        self.observation.start(node.clone(), stop.clone());
+        self.observation.start(node.clone(), self.pages(), stop.clone());
         let router = platform.as_ref().map(|_| self.router(node));
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
@@ -185,6 +185,18 @@ impl Node {
         }
     }
 
+    fn pages(&self) -> Pages {
+        Pages {
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            invoker: self.invoker.clone(),
+            invocations: self.registry.invocations(),
+            logs: self.registry.logs(),
+            file: self.observation.file.clone(),
+            exports: self.observation.exports.clone(),
+        }
+    }
+
     fn router(&self, node: Arc<OwnNode>) -> axum::Router {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
@@ -196,15 +208,7 @@ impl Node {
             tail: self.observation.tail.clone(),
             node: Arc::new(move || node.row()),
         };
-        let pages = Pages {
-            health: self.health.clone(),
-            metrics: self.metrics.clone(),
-            invoker: self.invoker.clone(),
-            invocations: self.registry.invocations(),
-            logs: self.registry.logs(),
-            file: self.observation.file.clone(),
-        };
-        platform::router(state, pages::router(pages))
+        platform::router(state, pages::router(self.pages()))
     }
 }
 

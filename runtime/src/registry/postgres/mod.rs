@@ -8,6 +8,7 @@ mod artifacts;
 mod batches;
 mod columns;
 mod connect;
+mod examine;
 mod history_reader;
 mod history_writer;
 mod index;
@@ -38,6 +39,7 @@ mod writer;
 
 pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
+pub use examine::{Examination, ExamineError};
 pub use jobs::LeaseRequest;
 pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
