@@ -8,7 +8,7 @@ import { button } from '../ui/button.js';
 import { confirm, dialog } from '../ui/dialog.js';
 import { card, facts, head } from '../ui/page.js';
 import { resource } from '../ui/resource.js';
-import { empty } from '../ui/state.js';
+import { empty, failure } from '../ui/state.js';
 import { table } from '../ui/table.js';
 import { ago, at } from '../ui/time.js';
 import { scheduleForm } from './schedule_form.js';
@@ -16,15 +16,28 @@ import { scheduleForm } from './schedule_form.js';
 const EVERY_MS = 10_000;
 
 /** One schedule: when it is due, and what came of it so far. */
-export function schedulePage({ params: { id }, signal }) {
+export async function schedulePage({ params: { id }, signal }) {
   const path = `/api/schedules/${encodeURIComponent(id)}`;
+  const load = () => Promise.all([get(path, {}, signal), get(`${path}/logs`, { limit: 50 }, signal)]);
+  let first;
+  try {
+    first = await load();
+  } catch (error) {
+    if (error.name !== 'ApiError') {
+      throw error;
+    }
+    const top = head('Schedule', { back: ['Schedules', to('/schedules')] });
+    return { title: 'Schedule', content: [top, failure(error)] };
+  }
+  const refresh = () => shown.refresh();
   const shown = resource({
     signal,
     every: EVERY_MS,
-    load: () => Promise.all([get(path, {}, signal), get(`${path}/logs`, { limit: 50 }, signal)]),
-    draw: ([schedule, log]) => draw(schedule, log, path, () => shown.refresh()),
+    load,
+    first,
+    draw: ([schedule, log]) => draw(schedule, log, path, refresh),
   });
-  return { title: 'Schedule', content: [shown] };
+  return { title: first[0].name, content: [shown] };
 }
 
 function draw(schedule, log, path, refresh) {

@@ -4,10 +4,7 @@ import { plural } from '../logic/format.js';
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/**
- * Calls over time as bars, with those that failed at their foot, hatched: the difference is not one of colour only. Its name
- * says the same in words.
- */
+/** Calls over time as bars, with those that failed at their foot. Its name says the same in words. */
 export function sparkline(buckets, { calls, errors }, period) {
   const most = Math.max(1, ...buckets.map((bucket) => bucket.calls));
   const step = WIDTH / Math.max(buckets.length, 1);

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
 
+const ENDED = {
+  status: 401,
+  contentType: 'application/json',
+  body: '{"error":"AUTH_UNAUTHORIZED","message":"Invalid token","statusCode":401}',
+};
+
 /** What this flow provokes. */
 export const expected = [/a bug of the page/, /net::ERR_/];
 
@@ -40,14 +46,23 @@ export default async function (operator, page) {
   await page.unroute('**/api/nodes');
   await page.getByText('What you see may be old').waitFor({ state: 'detached' });
 
-  // The session ends while the page is open.
-  await page.route('**/api/**', (route) =>
-    route.fulfill({
-      status: 401,
-      contentType: 'application/json',
-      body: '{"error":"AUTH_UNAUTHORIZED","message":"Invalid token","statusCode":401}',
-    }),
-  );
+  // The session ends while somebody is writing: what was written is there again for who signs in again.
+  await operator.function('written', "export default () => new Response('before');\n");
+  await operator.visit('/functions/written');
+  await operator.type('// not deployed yet\n');
+  await page.route('**/api/**', (route) => route.fulfill(ENDED));
+  await page.getByRole('button', { name: 'Deploy' }).click();
   await page.getByText('Your session has ended').waitFor();
   assert.equal(await page.getByRole('navigation', { name: 'Sections' }).isVisible(), false);
+  await page.unroute('**/api/**');
+  await page.getByLabel('User name').fill(operator.given.username);
+  await page.getByLabel('Password').fill(operator.given.password);
+  await page.keyboard.press('Enter');
+  await operator.editor().getByText('// not deployed yet').waitFor();
+  await page.getByText('Not deployed', { exact: true }).waitFor();
+
+  // Leaving it asks first.
+  page.once('dialog', (dialog) => dialog.dismiss());
+  await page.getByRole('link', { name: 'Secrets' }).click();
+  await operator.editor().getByText('// not deployed yet').waitFor();
 }

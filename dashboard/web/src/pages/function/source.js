@@ -1,6 +1,7 @@
 import { h } from '../../dom/element.js';
 import { patch } from '../../dom/patch.js';
 import { call } from '../../api/client.js';
+import { session } from '../../api/session.js';
 import { place } from '../../logic/place.js';
 import { announce, notify } from '../../ui/announce.js';
 import { busy, button } from '../../ui/button.js';
@@ -24,9 +25,12 @@ export async function sourceCard(subject, context) {
   const { createEditor } = await import('../../editor/index.js');
   const source = new Source(subject, createEditor);
   context.guard(() => source.isChanged());
-  context.signal.addEventListener('abort', () => source.editor.destroy());
+  context.signal.addEventListener('abort', () => source.leave());
   return source.card();
 }
+
+/** What was being written when a session ended, by slug: whoever signs in again finds it. */
+const drafts = new Map();
 
 class Source {
   constructor(subject, createEditor) {
@@ -40,12 +44,23 @@ class Source {
       { class: 'input input-small', 'aria-label': 'Share of requests for the new version' },
       SHARES.map(([value, label]) => h('option', { value }, label)),
     );
+    const draft = drafts.get(subject.slug);
+    drafts.delete(subject.slug);
     this.editor = createEditor({
-      code: this.deployed,
+      code: draft ?? this.deployed,
       label: `Code of ${subject.slug}`,
       onchange: () => this.mark(),
       onsave: () => busy(this.button, () => this.deploy()),
     });
+    this.mark();
+  }
+
+  /** Ends with its page. */
+  leave() {
+    if (!session() && this.isChanged()) {
+      drafts.set(this.subject.slug, this.editor.code());
+    }
+    this.editor.destroy();
   }
 
   card() {
