@@ -1,5 +1,7 @@
 //! Metrics in Prometheus form.
 
+mod jobs;
+
 use super::record::{InvocationRecord, Outcome};
 use metrics::{Counter, Histogram, Key, KeyName, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -115,6 +117,7 @@ impl Metrics {
         gauge("wasmforge_queue_depth", "Invocations that wait for a place");
         gauge("wasmforge_functions", "Functions that may be invoked");
         gauge("wasmforge_components_loaded", "Components that are loaded");
+        self.describe_jobs();
     }
 
     /// Counts an invocation. Called by the telemetry thread only.

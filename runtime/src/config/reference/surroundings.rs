@@ -122,7 +122,7 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         title: "Development",
-        before: "`wasmforge dev` also reads:",
+        before: "`wasmforge dev` makes up the keys and the administrator's account at its first start where none are given. It also reads:",
         variables: &[
             variable(
                 "WASMFORGE_POSTGRES_BIN",
@@ -137,13 +137,6 @@ pub(super) const GROUPS: &[Group] = &[
                 "`$XDG_CACHE_HOME/wasmforge`, `~/.cache/wasmforge`",
                 "where downloaded programs and imports are kept",
             ),
-            variable("ROOT_ADMIN_USERNAME", "name", "made at the first start", "the administrator"),
-            variable(
-                "ROOT_ADMIN_PASSWORD",
-                "text",
-                "made at the first start",
-                "the administrator's password",
-            ),
             variable(
                 "WASMFORGE_GUEST_RUSTC",
                 "path",
@@ -156,5 +149,20 @@ pub(super) const GROUPS: &[Group] = &[
             variable("PATH", "list", "–", "where programs are looked for"),
         ],
         after: "",
+    },
+    Group {
+        title: "The command line",
+        before: "The [commands](command-line.md) about a server also read:",
+        variables: &[
+            variable(
+                "WASMFORGE_URL",
+                "URL",
+                "`http://localhost:7130`",
+                "the platform listener of the server, as `--url` names it",
+            ),
+            variable("NO_COLOR", "any", "none", "no colours on a terminal"),
+            variable("TERM", "name", "the terminal's", "`dumb`: no colours"),
+        ],
+        after: "`ACCESS_API_KEY` is the key that they send.",
     },
 ];

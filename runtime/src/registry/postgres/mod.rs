@@ -5,19 +5,25 @@
 //! under that lock, so it never goes back in time.
 
 mod artifacts;
+mod audit;
+mod audit_reader;
 mod batches;
 mod columns;
 mod connect;
+mod examine;
 mod history_reader;
 mod history_writer;
 mod index;
 mod invocation_writer;
+mod job_records;
+mod jobs;
 mod keyvalue;
 mod log_writer;
 mod login_roles;
 mod migrate;
 mod nodes;
 mod platform_tables;
+mod project;
 mod reader;
 mod retention;
 mod revalidate;
@@ -25,16 +31,20 @@ mod row;
 mod schedule_runs;
 mod schedule_tables;
 mod schedules;
+mod secret_writer;
 mod secrets;
 mod seed;
 mod statistics;
 mod store;
 mod sync;
 mod tail_reader;
+mod triggers;
 mod writer;
 
 pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
+pub use examine::{Examination, ExamineError};
+pub use jobs::LeaseRequest;
 pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
 
@@ -112,6 +122,7 @@ pub(super) struct Shared {
     /// What nodes wrote into the history, this one among them.
     batches: broadcast::Sender<batches::Batch>,
     pool: PgPool,
+    jobs: PgPool,
     tables: Arc<platform_tables::PlatformTables>,
     columns: columns::TextColumns,
     cipher: SecretCipher,
@@ -137,6 +148,7 @@ impl PostgresRegistry {
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
         let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let jobs = connect::lazy_pool(&config.database, connect::JOB_CONNECTIONS)?;
         let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, invocation_queue) = History::new();
         let (logs, log_queue) = History::new();
@@ -157,6 +169,7 @@ impl PostgresRegistry {
             batches: broadcast::Sender::new(256),
             config,
             pool,
+            jobs,
             columns: columns::TextColumns::new(tables.clone()),
             tables,
         });
@@ -299,6 +312,7 @@ impl PostgresRegistry {
             let _ = task.await;
         }
         self.0.tables.close().await;
+        self.0.jobs.close().await;
         self.0.pool.close().await;
     }
 }

@@ -24,8 +24,19 @@ async fn a_schedule_is_made_shown_changed_and_deleted() {
     let mut names: Vec<_> = shown.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     let insforges = [
-        "body", "createdAt", "cronJobId", "cronSchedule", "functionUrl", "headers", "httpMethod", "id", "isActive",
-        "lastExecutedAt", "name", "nextRun", "updatedAt",
+        "body",
+        "createdAt",
+        "cronJobId",
+        "cronSchedule",
+        "functionUrl",
+        "headers",
+        "httpMethod",
+        "id",
+        "isActive",
+        "lastExecutedAt",
+        "name",
+        "nextRun",
+        "updatedAt",
     ];
     let ours = ["missed", "nextRuns", "retries", "timeZone"];
     let mut expected: Vec<_> = insforges.into_iter().chain(ours).collect();
@@ -42,8 +53,11 @@ async fn a_schedule_is_made_shown_changed_and_deleted() {
     assert!(runs.iter().all(|run| run.as_str().unwrap().ends_with("T09:00:00.000Z")), "{shown}");
 
     let changed = node
-        .change(id, json!({ "cronSchedule": "30 seconds", "timeZone": "Asia/Kolkata", "retries": 3,
-            "missed": "run-once", "headers": { "x-a": "b" }, "body": { "n": 1 }, "httpMethod": "PUT" }))
+        .change(
+            id,
+            json!({ "cronSchedule": "30 seconds", "timeZone": "Asia/Kolkata", "retries": 3,
+            "missed": "run-once", "headers": { "x-a": "b" }, "body": { "n": 1 }, "httpMethod": "PUT" }),
+        )
         .await;
     assert_eq!(
         changed.json(),
@@ -64,7 +78,10 @@ async fn a_schedule_is_made_shown_changed_and_deleted() {
     }
 
     let deleted = node.on_schedule("DELETE", id, None).await;
-    assert_eq!((deleted.code(), deleted.json()), (200, json!({ "message": "Schedule deleted successfully." })));
+    assert_eq!(
+        (deleted.code(), deleted.json()),
+        (200, json!({ "message": "Schedule deleted successfully." }))
+    );
     let left = "(SELECT count(*) FROM schedules.jobs) + (SELECT count(*) FROM functions.schedule_settings)";
     assert_eq!(database.number(left).await, 0);
 }
@@ -79,7 +96,8 @@ async fn the_list_is_a_bare_array_newest_first() {
     }
     for path in ["/api/schedules", "/api/schedules/"] {
         let list = node.admin("GET", path, None).await.json();
-        let names: Vec<_> = list.as_array().unwrap().iter().map(|schedule| schedule["name"].clone()).collect();
+        let names: Vec<_> =
+            list.as_array().unwrap().iter().map(|schedule| schedule["name"].clone()).collect();
         assert_eq!(names, ["three", "two", "one"]);
     }
 }
@@ -93,7 +111,12 @@ async fn a_schedule_that_is_not_there_is_not_found() {
             ("GET", format!("/api/schedules/{id}"), None, "Schedule not found."),
             ("PATCH", format!("/api/schedules/{id}"), Some(json!({})), "Schedule not found"),
             ("PATCH", format!("/api/schedules/{id}"), Some(json!({ "name": "new" })), "Schedule not found"),
-            ("PATCH", format!("/api/schedules/{id}"), Some(json!({ "isActive": false })), "Schedule not found"),
+            (
+                "PATCH",
+                format!("/api/schedules/{id}"),
+                Some(json!({ "isActive": false })),
+                "Schedule not found",
+            ),
             ("DELETE", format!("/api/schedules/{id}"), None, "Schedule not found"),
             ("POST", format!("/api/schedules/{id}/run"), None, "Schedule not found"),
         ] {
@@ -155,7 +178,13 @@ async fn history_is_paged_as_insforge_pages_it() {
     }
     let entry = &node.history(&id).await[99];
     assert_eq!(
-        (&entry["scheduleId"], &entry["executedAt"], &entry["statusCode"], &entry["success"], &entry["message"]),
+        (
+            &entry["scheduleId"],
+            &entry["executedAt"],
+            &entry["statusCode"],
+            &entry["success"],
+            &entry["message"]
+        ),
         (&json!(id), &json!("2026-01-01T02:00:00.000Z"), &json!(200), &json!(true), &json!("Success"))
     );
 }
@@ -167,7 +196,8 @@ async fn how_long_history_is_kept_can_be_set() {
     let config = async || node.admin("GET", "/api/schedules/config", None).await.json();
     assert_eq!(config().await, json!({ "retentionDays": 7 }));
     for days in [json!(30), json!(null), json!(1)] {
-        let answer = node.admin("PATCH", "/api/schedules/config", Some(json!({ "retentionDays": days }))).await;
+        let answer =
+            node.admin("PATCH", "/api/schedules/config", Some(json!({ "retentionDays": days }))).await;
         assert_eq!(
             (answer.code(), answer.json()),
             (200, json!({ "message": "Schedules config updated successfully" }))

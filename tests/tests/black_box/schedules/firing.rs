@@ -15,7 +15,10 @@ async fn a_due_schedule_sends_its_request_and_remembers_how_it_went() {
     let sent = &peer.received()[0];
     assert_eq!((sent.method.as_str(), sent.path.as_str()), ("PUT", "/hook?x=1"));
     assert_eq!(sent.json(), json!({ "n": [1, null] }));
-    assert_eq!((sent.header("x-kind"), sent.header("content-type")), (Some("tick"), Some("application/json")));
+    assert_eq!(
+        (sent.header("x-kind"), sent.header("content-type")),
+        (Some("tick"), Some("application/json"))
+    );
 
     let history = node.history_when(&id, "three entries", |history| history.len() >= 3).await;
     for entry in &history {
@@ -54,10 +57,7 @@ async fn a_function_is_invoked_within_the_process_and_its_invocation_is_named() 
     let database = Database::create().await;
     let node = Serve::over(&database).start().await;
     node.deploy_guest("hello", Guest::Component("hello")).await;
-    for url in [
-        format!("http://{}/functions/hello", node.platform().addr()),
-        format!("http://{}/hello", node.functions.addr()),
-    ] {
+    for url in [node.platform().url("/functions/hello"), node.functions.url("/hello")] {
         let id = node.scheduled(never_now(&url, json!({}))).await;
         node.run_now(&id).await;
         let history = node.history_when(&id, "the run", |history| !history.is_empty()).await;
@@ -84,7 +84,11 @@ async fn a_run_without_a_good_answer_failed_and_says_why() {
         let id = node.scheduled(never_now(&url, json!({}))).await;
         node.run_now(&id).await;
         let history = node.history_when(&id, "the run", |history| !history.is_empty()).await;
-        assert_eq!((&history[0]["statusCode"], &history[0]["success"]), (&json!(status), &json!(false)), "{url}");
+        assert_eq!(
+            (&history[0]["statusCode"], &history[0]["success"]),
+            (&json!(status), &json!(false)),
+            "{url}"
+        );
         assert!(history[0]["message"].as_str().unwrap().starts_with(message), "{url}: {}", history[0]);
         assert_eq!(node.history(&id).await.len(), 1, "nobody asked for retries");
     }
@@ -98,8 +102,10 @@ fn closed_port() -> u16 {
 async fn a_failed_run_is_tried_again_as_often_as_it_was_asked_for() {
     let database = Database::create().await;
     let asked = AtomicUsize::new(0);
-    let mended =
-        Peer::start(move |_| (if asked.fetch_add(1, Ordering::SeqCst) < 2 { 500 } else { 204 }, String::new())).await;
+    let mended = Peer::start(move |_| {
+        (if asked.fetch_add(1, Ordering::SeqCst) < 2 { 500 } else { 204 }, String::new())
+    })
+    .await;
     let broken = Peer::start(|_| (500, String::new())).await;
     let node = Serve::over(&database).start().await;
     let mends = node.scheduled(never_now(&mended.url("/"), json!({ "retries": 5 }))).await;
@@ -112,7 +118,10 @@ async fn a_failed_run_is_tried_again_as_often_as_it_was_asked_for() {
         assert_eq!(tries, [1, 2, 3]);
         let found: Vec<_> = history.iter().map(|entry| entry["statusCode"].as_u64().unwrap()).collect();
         assert_eq!(found, statuses);
-        assert!(history.iter().all(|entry| entry["dueAt"] == history[0]["dueAt"]), "they are tries of one run");
+        assert!(
+            history.iter().all(|entry| entry["dueAt"] == history[0]["dueAt"]),
+            "they are tries of one run"
+        );
     }
     let waiting = "(SELECT count(*) FROM functions.schedule_runs WHERE state IN ('waiting', 'running'))";
     assert_eq!(database.number(waiting).await, 0);
@@ -173,7 +182,11 @@ async fn headers_hold_the_secrets_of_the_moment_and_nobody_is_shown_them() {
     assert_eq!((&failed["statusCode"], &failed["message"]), (&json!(500), &json!(message)));
     let error = node.on_schedule("PATCH", &id, Some(json!({ "name": "other" }))).await.api_error();
     assert_eq!((error.0, error.1.as_str()), (404, "SECRET_NOT_FOUND"));
-    assert_eq!(node.change(&id, json!({ "isActive": false })).await.code(), 200, "it can be paused all the same");
+    assert_eq!(
+        node.change(&id, json!({ "isActive": false })).await.code(),
+        200,
+        "it can be paused all the same"
+    );
 
     let told = format!("{}{:?}", node.written(), node.history(&id).await);
     assert!(!told.contains("s3cret"), "{told}");

@@ -12,7 +12,8 @@ use wasmforge_tests::{Answer, Node, Peer, in_time};
 
 /// A schedule that is due every second, with these fields in place of the usual ones.
 fn every_second(url: &str, fields: Value) -> Value {
-    let mut body = json!({ "name": "tick", "cronSchedule": "1 second", "functionUrl": url, "httpMethod": "POST" });
+    let mut body =
+        json!({ "name": "tick", "cronSchedule": "1 second", "functionUrl": url, "httpMethod": "POST" });
     body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     body
 }
