@@ -43,7 +43,9 @@ impl OwnNode {
 
     /// Reports it until `stop`, and then that it is gone.
     pub(super) async fn report(self: Arc<Self>, stop: CancellationToken) {
-        self.registry.synced().await;
+        if stop.run_until_cancelled(self.registry.synced()).await.is_none() {
+            return;
+        }
         let mut period = interval(PERIOD);
         period.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

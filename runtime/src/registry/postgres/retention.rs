@@ -8,6 +8,7 @@ use sqlx::{PgConnection, PgPool, Postgres};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
+use uuid::Uuid;
 
 /// How often it is done.
 const PERIOD: Duration = Duration::from_secs(600);
@@ -26,15 +27,13 @@ const LOGS: &str = "DELETE FROM functions.logs WHERE id IN
 const STATISTICS: &str = "DELETE FROM functions.statistics WHERE (minute, slug, bucket) IN
     (SELECT minute, slug, bucket FROM functions.statistics
         WHERE minute < now() - make_interval(secs => $1) LIMIT 5000)";
-/// Functions may write much within the time that is kept: only the newest rows stay. How many there are is read from the
-/// primary key, newest first.
+/// Functions may write much within the time that is kept: only the newest rows stay. Read once, from the primary key.
+const NEWEST_LOG: &str = "SELECT id FROM functions.logs ORDER BY id DESC OFFSET $1 LIMIT 1";
 const EXCESS_LOGS: &str = "DELETE FROM functions.logs WHERE id IN
-    (SELECT id FROM functions.logs
-        WHERE id <= (SELECT id FROM functions.logs ORDER BY id DESC OFFSET $1 LIMIT 1) ORDER BY id LIMIT 5000)";
+    (SELECT id FROM functions.logs WHERE id <= $1 ORDER BY id LIMIT 5000)";
+const NEWEST_INVOCATION: &str = "SELECT id FROM functions.invocations ORDER BY id DESC OFFSET $1 LIMIT 1";
 const EXCESS_INVOCATIONS: &str = "DELETE FROM functions.invocations WHERE id IN
-    (SELECT id FROM functions.invocations
-        WHERE id <= (SELECT id FROM functions.invocations ORDER BY id DESC OFFSET $1 LIMIT 1)
-        ORDER BY id LIMIT 5000)";
+    (SELECT id FROM functions.invocations WHERE id <= $1 ORDER BY id LIMIT 5000)";
 
 /// The newest 50 versions of a slug stay, and the newest that is known to compile, and the number of the last one.
 const VERSIONS: &str = "DELETE FROM functions.versions v
@@ -75,7 +74,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         if shared.mode() == Some(Mode::Full)
             && shared.is_connected()
-            && let Err(error) = sweep(&shared.pool, &shared.config.retention).await
+            && let Some(Err(error)) =
+                shared.stop.run_until_cancelled(sweep(&shared.pool, &shared.config.retention)).await
         {
             tracing::warn!(%error, "old rows could not be swept");
         }
@@ -101,8 +101,13 @@ async fn sweep_alone(connection: &mut PgConnection, keep: &Retention) -> Result<
     for statement in [INVOCATIONS, LOGS, STATISTICS] {
         while delete(connection, sqlx::query(statement).bind(keep.age.as_secs_f64())).await? {}
     }
-    for (statement, rows) in [(EXCESS_LOGS, keep.lines), (EXCESS_INVOCATIONS, keep.invocations)] {
-        while delete(connection, sqlx::query(statement).bind(rows)).await? {}
+    let newest = sqlx::query_scalar::<_, i64>(NEWEST_LOG).bind(keep.lines);
+    if let Some(last) = newest.fetch_optional(&mut *connection).await? {
+        while delete(connection, sqlx::query(EXCESS_LOGS).bind(last)).await? {}
+    }
+    let newest = sqlx::query_scalar::<_, Uuid>(NEWEST_INVOCATION).bind(keep.invocations);
+    if let Some(last) = newest.fetch_optional(&mut *connection).await? {
+        while delete(connection, sqlx::query(EXCESS_INVOCATIONS).bind(last)).await? {}
     }
     for statement in [VERSIONS, MODULES, ARTIFACTS] {
         sqlx::query(statement).execute(&mut *connection).await?;
