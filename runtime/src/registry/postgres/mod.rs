@@ -27,6 +27,7 @@ mod revalidate;
 mod row;
 mod schedule_runs;
 mod schedule_tables;
+mod schedule_writer;
 mod schedules;
 mod secrets;
 mod seed;
