@@ -103,6 +103,8 @@ pub struct Config {
     pub migrate: Migrate,
     /// How often the version row is read, in case a notification was lost.
     pub poll_interval: Duration,
+    /// How many versions of a function are kept, besides those that are in use.
+    pub versions: u32,
     /// The key that secrets are encrypted with: `ENCRYPTION_KEY`, or `JWT_SECRET` where that is empty.
     pub encryption_key: Secret,
     /// Verifies and signs HS256 tokens.
@@ -166,6 +168,7 @@ impl Config {
                 _ => Migrate::Auto,
             },
             poll_interval: vars.millis("WASMFORGE_POLL_MS")?.unwrap_or(Duration::from_secs(2)),
+            versions: vars.parse("WASMFORGE_VERSIONS", "a number")?.unwrap_or(50).max(1),
             encryption_key,
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),

@@ -143,6 +143,15 @@ impl Loader {
         Ok(key.module)
     }
 
+    /// Makes a stored function ready, as its first request would.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn build(&self, function: &Function) -> Result<(), BuildError> {
+        let metered = self.engines.policy().resolve(&function.limits).fuel.is_some();
+        self.load(function, metered).await.map(drop)
+    }
+
     /// A component that is no function of its own.
     pub(super) async fn load_component(
         &self,

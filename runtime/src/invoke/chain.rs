@@ -1,6 +1,7 @@
 //! The chain of calls that an invocation stands at the end of.
 
 use http::HeaderMap;
+use std::net::{IpAddr, SocketAddr};
 use tokio::time::Instant;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::http::{CALL_DEPTH, Call, MAX_CALL_DEPTH};
@@ -13,6 +14,8 @@ pub struct CallChain {
     pub depth: u32,
     /// When the time of the function that calls is over.
     pub deadline: Option<Instant>,
+    /// Where the request comes from; absent, from no connection.
+    pub peer: Option<IpAddr>,
     /// Who calls; absent, whoever the request's headers name.
     pub caller: Option<Caller>,
 }
@@ -27,11 +30,17 @@ impl CallChain {
         Self { depth: depth.unwrap_or(0), ..Self::default() }
     }
 
+    /// The same, of a request that came from `peer`.
+    #[must_use]
+    pub fn sent_by(self, peer: SocketAddr) -> Self {
+        Self { peer: Some(peer.ip()), ..self }
+    }
+
     /// The chain of a call within the process, and what it asks.
     #[must_use]
     pub fn of_call(call: Call) -> (http::Request<WasiBody>, Self) {
         let Call { request, caller, depth, deadline } = call;
-        (request, Self { depth, deadline: Some(deadline), caller })
+        (request, Self { depth, deadline: Some(deadline), caller, peer: None })
     }
 
     /// Whether it is longer than a chain may be.

@@ -14,11 +14,16 @@ mod functions;
 mod health;
 mod modules;
 mod openapi;
+mod precondition;
+mod releases;
 mod request;
+mod rollout;
 mod session;
 mod shapes;
 mod storage;
 mod users;
+mod version_shapes;
+mod versions;
 
 pub use admit::Admit;
 pub use caller::CallerCheck;
@@ -54,6 +59,8 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
     let (router, document) = OpenApiRouter::with_openapi(openapi::document())
         .merge(functions::router())
         .merge(modules::router())
+        .merge(versions::router())
+        .merge(releases::router())
         .merge(health::router())
         .merge(database::router())
         .merge(storage::router())

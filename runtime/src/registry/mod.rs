@@ -13,14 +13,17 @@ mod logs;
 mod module_store;
 mod one_module;
 mod postgres;
+mod revision;
 mod secrets;
 mod slug;
 mod status;
+mod version_history;
 
 pub use definition::{
-    Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
+    Author, CanaryUpload, Changes, Code, Definition, Deployed, FunctionStatus, Moved, NewFunction, Settings,
+    Target, Upload,
 };
-pub use directory::{Directory, Lookup};
+pub use directory::{Directory, Entry, Lookup, Share};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
@@ -29,8 +32,11 @@ pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use one_module::OneModule;
 pub use postgres::{
-    ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, WriteError,
+    ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, VersionError,
+    WriteError,
 };
+pub use revision::{Expected, Revision};
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use status::{Mode, Status};
+pub use version_history::{Canary, Change, VersionEntry, VersionPage};

@@ -34,7 +34,7 @@ impl Routes for PlatformRoutes {
     async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
         match function_of(request.uri()) {
             Some((slug, uri)) => {
-                let chain = CallChain::of_headers(request.headers());
+                let chain = CallChain::of_headers(request.headers()).sent_by(peer);
                 invoke(&self.invoker, chain, &slug, uri, request).await
             }
             None => api(&self.router, peer, request).await,

@@ -104,6 +104,7 @@ pub fn config(url: &str) -> RegistryConfig {
         jwt_secret: Secret::new(JWT_SECRET),
         seed: Seed::default(),
         retention: RegistryConfig::RETENTION,
+        versions: 50,
     }
 }
 

@@ -68,4 +68,6 @@ mod stored;
 mod streaming;
 mod telemetry;
 mod tls_upstream;
+mod traffic;
 mod upstream;
+mod versions;

@@ -1,7 +1,7 @@
 //! Takes away what is too old, so that no table grows for ever.
 
 use super::{Mode, Shared};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
@@ -20,12 +20,20 @@ const LOGS: &str = "DELETE FROM functions.logs WHERE id IN
 const EXCESS_LOGS: &str = "DELETE FROM functions.logs WHERE id IN
     (SELECT id FROM functions.logs WHERE id <= (SELECT max(id) FROM functions.logs) - 1000000 LIMIT 5000)";
 
-/// The newest 50 versions of a slug stay, and the newest that is known to compile, and the number of the last one.
+/// The newest versions of a slug stay, whose number keeps the next one from being used twice; and the live one, the
+/// canary, the newest that is known to compile, and the newest such before the live one, which a rollback goes to.
 const VERSIONS: &str = "DELETE FROM functions.versions v
-    USING (SELECT slug, version, row_number() OVER (PARTITION BY slug ORDER BY version DESC) AS age,
-            max(version) FILTER (WHERE build = 'good') OVER (PARTITION BY slug) AS good
-        FROM functions.versions) old
-    WHERE v.slug = old.slug AND v.version = old.version AND old.age > 50 AND v.version IS DISTINCT FROM old.good";
+    USING (SELECT w.slug, w.version,
+            row_number() OVER (PARTITION BY w.slug ORDER BY w.version DESC) AS age,
+            max(w.version) FILTER (WHERE w.build = 'good') OVER (PARTITION BY w.slug) AS good,
+            max(w.version) FILTER (WHERE w.build = 'good' AND w.version < d.version) OVER (PARTITION BY w.slug) AS fallback,
+            d.version AS live, t.version AS canary
+        FROM functions.versions w
+        LEFT JOIN functions.definitions d ON d.slug = w.slug
+        LEFT JOIN functions.traffic t ON t.slug = w.slug) old
+    WHERE v.slug = old.slug AND v.version = old.version AND old.age > $1
+        AND v.version IS DISTINCT FROM old.good AND v.version IS DISTINCT FROM old.fallback
+        AND v.version IS DISTINCT FROM old.live AND v.version IS DISTINCT FROM old.canary";
 /// Bytes that no version of an existing function needs. The day's grace is for a deploy that is under way.
 const MODULES: &str = "DELETE FROM functions.modules m WHERE m.stored_at < now() - interval '1 day'
     AND NOT EXISTS (SELECT FROM functions.versions v JOIN functions.definitions d ON d.slug = v.slug
@@ -48,7 +56,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         if shared.mode() == Some(Mode::Full)
             && shared.is_connected()
-            && let Err(error) = sweep(&shared.pool, shared.config.retention).await
+            && let Err(error) = sweep(&shared).await
         {
             tracing::warn!(%error, "old rows could not be swept");
         }
@@ -56,8 +64,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 /// Sweeps once, unless another node does at this moment.
-pub(super) async fn sweep(pool: &PgPool, keep: Duration) -> Result<(), sqlx::Error> {
-    let mut connection = pool.acquire().await?;
+pub(super) async fn sweep(shared: &Shared) -> Result<(), sqlx::Error> {
+    let mut connection = shared.pool.acquire().await?;
     let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
         .bind(ADVISORY_LOCK)
         .fetch_one(&mut *connection)
@@ -65,19 +73,24 @@ pub(super) async fn sweep(pool: &PgPool, keep: Duration) -> Result<(), sqlx::Err
     if !alone {
         return Ok(());
     }
-    let swept = sweep_alone(&mut connection, keep).await;
+    let swept = sweep_alone(&mut connection, shared.config.retention, shared.config.versions).await;
     sqlx::query("SELECT pg_advisory_unlock($1)").bind(ADVISORY_LOCK).execute(&mut *connection).await?;
     swept
 }
 
-async fn sweep_alone(connection: &mut PgConnection, keep: Duration) -> Result<(), sqlx::Error> {
+async fn sweep_alone(
+    connection: &mut PgConnection,
+    keep: Duration,
+    versions: u32,
+) -> Result<(), sqlx::Error> {
     for statement in [INVOCATIONS, LOGS] {
         while sqlx::query(statement).bind(keep.as_secs_f64()).execute(&mut *connection).await?.rows_affected()
             > 0
         {}
     }
     while sqlx::query(EXCESS_LOGS).execute(&mut *connection).await?.rows_affected() > 0 {}
-    for statement in [VERSIONS, MODULES, ARTIFACTS] {
+    sqlx::query(VERSIONS).bind(i64::from(versions)).execute(&mut *connection).await?;
+    for statement in [MODULES, ARTIFACTS] {
         sqlx::query(statement).execute(&mut *connection).await?;
     }
     Ok(())
