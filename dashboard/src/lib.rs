@@ -1,4 +1,6 @@
 //! The dashboard's files, as `cargo xtask dashboard` built them, within the binary.
+//!
+//! Their sources are in `web/`. Without them the crate is empty, and still compiles.
 
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
@@ -15,11 +17,22 @@ pub struct Asset {
     pub bytes: Cow<'static, [u8]>,
     /// Its media type, by its name.
     pub media_type: String,
+    /// SHA-256 of its bytes.
+    pub hash: [u8; 32],
 }
 
 /// The file at `path`, relative to the dashboard's root; `None` where there is none of that name.
 #[must_use]
 pub fn asset(path: &str) -> Option<Asset> {
-    let media_type = mime_guess::from_path(path).first_or_octet_stream().to_string();
-    Files::get(path).map(|file| Asset { bytes: file.data, media_type })
+    // What keeps the folder in the repository is no part of the dashboard.
+    if path.starts_with('.') {
+        return None;
+    }
+    let file = Files::get(path)?;
+    let media_type = mime_guess::from_path(path).first_or_octet_stream();
+    let media_type = match media_type.type_() {
+        mime_guess::mime::TEXT => format!("{media_type}; charset=utf-8"),
+        _ => media_type.to_string(),
+    };
+    Some(Asset { bytes: file.data, media_type, hash: file.metadata.sha256_hash() })
 }

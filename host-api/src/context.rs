@@ -3,6 +3,7 @@
 use super::auth::Caller;
 use super::javascript::Program;
 use super::log::LogSink;
+use super::trace::Trace;
 use std::sync::Arc;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -20,6 +21,8 @@ pub struct InvocationContext {
     pub deadline: Instant,
     /// How many functions called each other to get here: 0 for a request from outside.
     pub depth: u32,
+    /// Where it stands in its trace.
+    pub trace: Trace,
     /// Who sent the request.
     pub caller: Caller,
     /// What services may be used for.

@@ -8,6 +8,7 @@
 
 pub mod ai;
 pub mod auth;
+mod calls;
 mod capability;
 mod composition;
 pub mod config;
@@ -25,6 +26,7 @@ pub mod secrets;
 mod services;
 pub mod sql;
 pub mod storage;
+pub mod trace;
 
 pub use capability::{Capability, GrantError};
 pub use composition::{Capabilities, Configured};

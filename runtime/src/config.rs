@@ -5,6 +5,7 @@
 
 mod ai;
 mod files;
+mod history;
 mod keyvalue;
 mod outbound;
 pub mod reference;
@@ -14,6 +15,7 @@ mod sql;
 mod storage;
 mod variables;
 
+pub use history::{HistoryConfig, Retention};
 pub use outbound::OutboundConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
@@ -103,8 +105,6 @@ pub struct Config {
     pub migrate: Migrate,
     /// How often the version row is read, in case a notification was lost.
     pub poll_interval: Duration,
-    /// How many versions of a function are kept, besides those that are in use.
-    pub versions: u32,
     /// The key that secrets are encrypted with: `ENCRYPTION_KEY`, or `JWT_SECRET` where that is empty.
     pub encryption_key: Secret,
     /// Verifies and signs HS256 tokens.
@@ -125,6 +125,10 @@ pub struct Config {
     pub compile: CompileConfig,
     /// Where functions' SQL goes.
     pub sql: SqlConfig,
+    /// How long history is kept.
+    pub retention: Retention,
+    /// Where the log file and the traces go.
+    pub history: HistoryConfig,
     /// Language models.
     pub ai: AiSettings,
     /// What functions may keep under keys.
@@ -168,7 +172,6 @@ impl Config {
                 _ => Migrate::Auto,
             },
             poll_interval: vars.millis("WASMFORGE_POLL_MS")?.unwrap_or(Duration::from_secs(2)),
-            versions: vars.parse("WASMFORGE_VERSIONS", "a number")?.unwrap_or(50).max(1),
             encryption_key,
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
@@ -183,6 +186,8 @@ impl Config {
             },
             compile: compile(vars)?,
             sql: SqlConfig::from_variables(vars)?,
+            retention: Retention::from_variables(vars)?,
+            history: HistoryConfig::from_variables(vars)?,
             ai: ai::settings(vars)?,
             keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),

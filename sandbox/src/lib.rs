@@ -3,6 +3,7 @@
 //! A crate of its own because wasmtime's bindings are generic over the guest's state: they are instantiated here, once,
 //! and not again with every change of the server around them.
 
+mod calls;
 mod command;
 mod cpu;
 mod environment;
@@ -15,6 +16,7 @@ mod session;
 mod store;
 mod usage;
 
+pub use calls::{CallKind, HostCall, MAX_CALLS, RunningCall};
 pub use command::run_command;
 pub use cpu::{CpuLimitExceeded, CpuMeter, Metered};
 pub use environment::Environment;

@@ -1,6 +1,7 @@
 //! What one invocation has used, readable while it runs and after its instance is gone.
 
 use super::CpuMeter;
+use super::calls::Calls;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// The meters of one invocation, shared by its instance, its limits and its record.
@@ -12,7 +13,7 @@ pub struct Usage {
     memory_refused: AtomicBool,
     fuel: AtomicU64,
     outbound_requests: AtomicU32,
-    host_calls: AtomicU32,
+    pub(super) calls: Calls,
     ai_prompt_tokens: AtomicU64,
     ai_completion_tokens: AtomicU64,
 }
@@ -45,17 +46,6 @@ impl Usage {
     /// Notes how many requests were sent.
     pub fn set_outbound_requests(&self, requests: u32) {
         self.outbound_requests.store(requests, Ordering::Relaxed);
-    }
-
-    /// Calls to the platform's services: statements, objects, messages.
-    #[must_use]
-    pub fn host_calls(&self) -> u32 {
-        self.host_calls.load(Ordering::Relaxed)
-    }
-
-    /// Counts one call to a service.
-    pub fn count_host_call(&self) {
-        self.host_calls.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tokens of language models: those sent, and those that came back.

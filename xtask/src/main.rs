@@ -3,8 +3,10 @@
 //! Each command does its own set-up, says on stderr what it is doing, and ends in one sentence if it cannot go on.
 
 mod bench;
+mod browser;
 mod clients;
 mod command;
+mod dashboard;
 mod debian;
 mod dev;
 mod docs;
@@ -43,6 +45,8 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
+    /// Bundle the dashboard, which the server's next build takes in, and print the folder it is in
+    Dashboard,
     /// Run all tests; arguments go to the test runner
     Test {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Task::Setup => setup(),
         Task::Guests => guests::main(),
         Task::Js { release } => javascript::main(release),
+        Task::Dashboard => dashboard::main(),
         Task::Test { args } => test::run_all(&args),
         Task::Dev { args } => dev::run(&args),
         Task::Bench(options) => bench::run_all(&options),

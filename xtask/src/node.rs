@@ -14,7 +14,7 @@ pub(crate) fn provide() -> Result<PathBuf> {
     let node = PathBuf::from("node");
     let version = read(Command::new(&node).arg("--version")).with_context(|| {
         format!(
-            "the web platform of JavaScript functions is bundled with Node: install Node {OLDEST} or newer, with npm"
+            "what is JavaScript in this repository is bundled with Node: install Node {OLDEST} or newer, with npm"
         )
     })?;
     match major(&version) {

@@ -1,7 +1,7 @@
 //! Builds the server and asks it where its services are.
 
 use crate::command::{cargo, read, run, say};
-use crate::paths;
+use crate::{dashboard, paths};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::process::Command;
 /// Builds the host's programs and gives the path of `wasmforge`. `-p` alone would choose other features of shared dependencies than a run
 /// of all tests does, and build them twice; the workspace's default members are what both build.
 pub(crate) fn build() -> Result<PathBuf> {
+    dashboard::build()?;
     say(format_args!(
         "building wasmforge (the first time, with all dependencies, this takes some ten minutes)"
     ));
@@ -24,6 +25,7 @@ pub(crate) fn built() -> PathBuf {
 
 /// The same, and what makes the JavaScript engine, as they would be deployed.
 pub(crate) fn build_release() -> Result<PathBuf> {
+    dashboard::build()?;
     say(format_args!(
         "building wasmforge with optimisations (the first time, this takes some twenty minutes)"
     ));

@@ -1,7 +1,7 @@
 //! `cargo xtask test`
 
 use crate::command::{cargo, run, say};
-use crate::{clients, guests, javascript, nextest, node, paths, runtime, toolchain};
+use crate::{browser, clients, dashboard, guests, javascript, nextest, node, paths, runtime, toolchain};
 use anyhow::Result;
 use std::ffi::OsString;
 use std::process::Command;
@@ -11,6 +11,7 @@ use std::process::Command;
 pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     let toolchain = toolchain::provide()?;
     let guests_dir = guests::build(&toolchain)?;
+    dashboard::build()?;
     say(format_args!(
         "building the server and all tests (the first time, with all dependencies, this takes some fifteen minutes)"
     ));
@@ -21,6 +22,8 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     let engine = javascript::build(&toolchain, &wasmforge)?;
     let services = runtime::services(&wasmforge)?;
     let sdk_client = clients::insforge_sdk()?;
+    let dashboard_client = clients::dashboard()?;
+    let chromium = browser::provide()?;
 
     say(format_args!("running the tests"));
     let mut tests = all_tests()?;
@@ -29,6 +32,8 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     tests.env("WASMFORGE_GUESTS", &guests_dir);
     tests.env("WASMFORGE_JS_ENGINE", &engine);
     tests.env("WASMFORGE_SDK_CLIENT", &sdk_client);
+    tests.env("WASMFORGE_DASHBOARD_CLIENT", &dashboard_client);
+    tests.env("WASMFORGE_CHROMIUM", &chromium);
     tests.env("WASMFORGE_POSTGRES_BIN", &services.postgres_bin);
     if let Some(postgrest) = &services.postgrest {
         tests.env("WASMFORGE_POSTGREST", postgrest);
@@ -43,6 +48,8 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
         check_types()?;
         say(format_args!("running the bundler's unit tests"));
         node::run_tests(&paths::root().join("runtime/src/author/bundler"))?;
+        say(format_args!("running the dashboard's unit tests"));
+        dashboard::run_tests()?;
     }
     Ok(())
 }

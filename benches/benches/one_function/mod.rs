@@ -13,7 +13,7 @@ use wasmforge::registry::{
     AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleStore, OneModule, Slug,
 };
 use wasmforge::server::{Platform, capabilities};
-use wasmforge::telemetry::{LineWriter, Metrics, Recorder};
+use wasmforge::telemetry::{LineWriter, Metrics, Recorder, Sampling};
 
 /// Runs a bench, and says why it cannot be run.
 pub(crate) fn main(name: &str, bench: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
@@ -95,7 +95,7 @@ impl OneFunction {
 
         let metrics = Arc::new(Metrics::new()?);
         let lines = LineWriter::to(LogFormat::Json, Box::new(std::io::sink()));
-        let recorder = Recorder::start(lines, metrics.clone(), None)?;
+        let recorder = Recorder::start(lines, metrics.clone(), Vec::new())?;
         let ticker = Ticker::start()?;
         let directory = Arc::new(Directory::default());
         let capabilities = Arc::new(capabilities(platform(Platform::alone(&config, directory.secrets())))?);
@@ -128,6 +128,7 @@ impl OneFunction {
             policy: config.limits,
             capabilities,
             recorder,
+            sampling: Sampling::default(),
             dev_mode: false,
         };
         Ok(Self { code, function, invoker })

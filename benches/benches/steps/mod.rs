@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use wasmforge::compile::Code;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::log::{Level, LogSink};
+use wasmforge_host_api::trace::Trace;
 use wasmforge_host_api::{Configured, InvocationContext, Services};
 use wasmforge_sandbox::{GuestState, Handler, StoreLimits, Usage, new_store};
 use wasmtime::Store;
@@ -56,6 +57,7 @@ impl Steps {
             version: 1,
             deadline: Instant::now() + self.0.invoker.policy.default.wall,
             depth: 0,
+            trace: Trace::of(uuid::Uuid::nil(), None, false, false),
             caller: Caller::default(),
             limits: self.0.invoker.policy.default.services,
             usage: usage.clone(),

@@ -8,11 +8,12 @@ use super::endpoint::ImageStyle;
 use super::stream::{DeltaStream, parts};
 use super::transport::{Line, MAX_ANSWER, whole};
 use super::wire;
+use crate::calls::timed;
 use crate::{InvocationContext, Pending, View};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::time::timeout_at;
-use wasmforge_sandbox::Usage;
+use wasmforge_sandbox::{CallKind, RunningCall, Usage};
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynPollable, subscribe};
 
@@ -42,13 +43,22 @@ fn count(usage: &Usage, tokens: &TokenUsage) {
     usage.add_ai_tokens(tokens.prompt, tokens.completion);
 }
 
+/// Begins a call that asks `model`.
+fn begin(invocation: &InvocationContext, what: &str, model: &str) -> RunningCall {
+    invocation.usage.begin_call(CallKind::Ai, format!("{what} {model}"))
+}
+
 /// A call that ends with the invocation at the latest.
 fn pending<T: Send + 'static>(
     invocation: &InvocationContext,
+    timing: RunningCall,
     call: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Pending<Result<T, Error>> {
     let deadline = invocation.deadline;
-    Pending::new(async move { timeout_at(deadline, call).await.unwrap_or(Err(Error::Timeout)) })
+    Pending::new(timed(
+        timing,
+        async move { timeout_at(deadline, call).await.unwrap_or(Err(Error::Timeout)) },
+    ))
 }
 
 /// The result as the interface hands it out: once.
@@ -69,9 +79,10 @@ fn asked(
 impl wit::Host for View<'_> {
     fn chat(&mut self, request: ChatRequest) -> wasmtime::Result<Resource<FutureCompletion>> {
         let invocation = self.services.invocation().clone();
+        let call = begin(&invocation, "chat", &request.model);
         let asked = asked(self, &request.model, |_| wire::chat(&request, false))?;
         let usage = invocation.usage.clone();
-        let future = pending(&invocation, async move {
+        let future = pending(&invocation, call, async move {
             let (line, body) = asked?;
             let answer = ask(&line, "chat/completions", &body).await?;
             let completion = wire::completion(&answer).map_err(|error| presentable(&line, error))?;
@@ -83,19 +94,21 @@ impl wit::Host for View<'_> {
 
     fn chat_stream(&mut self, request: ChatRequest) -> wasmtime::Result<Resource<DeltaStream>> {
         let invocation = self.services.invocation().clone();
+        let call = begin(&invocation, "chat", &request.model);
         let asked = asked(self, &request.model, |_| wire::chat(&request, true))?;
         let parts = match asked {
             Ok((line, body)) => parts(line, body, invocation.usage.clone()),
             Err(error) => futures_util::stream::iter([Err::<Delta, _>(error)]).boxed(),
         };
-        Ok(self.table.push(DeltaStream::new(parts))?)
+        Ok(self.table.push(DeltaStream::new(parts, call))?)
     }
 
     fn embed(&mut self, model: String, inputs: Vec<String>) -> wasmtime::Result<Resource<FutureEmbeddings>> {
         let invocation = self.services.invocation().clone();
+        let call = begin(&invocation, "embed", &model);
         let asked = asked(self, &model, |_| wire::embed(&model, &inputs))?;
         let (usage, inputs) = (invocation.usage.clone(), inputs.len());
-        let future = pending(&invocation, async move {
+        let future = pending(&invocation, call, async move {
             let (line, body) = asked?;
             let answer = ask(&line, "embeddings", &body).await?;
             let embeddings = wire::embeddings(&answer, inputs).map_err(|error| presentable(&line, error))?;
@@ -107,10 +120,11 @@ impl wit::Host for View<'_> {
 
     fn paint(&mut self, request: ImageRequest) -> wasmtime::Result<Resource<FutureImages>> {
         let invocation = self.services.invocation().clone();
+        let call = begin(&invocation, "paint", &request.model);
         let by_chat = |line: &Line| line.endpoint.images == ImageStyle::Chat;
         let asked = asked(self, &request.model, |line| wire::paint(&request, by_chat(line)))?;
         let usage = invocation.usage.clone();
-        let future = pending(&invocation, async move {
+        let future = pending(&invocation, call, async move {
             let (line, body) = asked?;
             let by_chat = by_chat(&line);
             let path = if by_chat { "chat/completions" } else { "images/generations" };

@@ -121,7 +121,6 @@ impl Capability for Ai {
 impl AiSession {
     /// A line to the endpoint, for a call that uses this model.
     fn line(&mut self, model: &str) -> Result<Line, Error> {
-        self.invocation.usage.count_host_call();
         let AiConfigured { shared, models: granted } = &*self.configured;
         if !models::allows(granted.as_deref(), model) {
             return Err(Error::NotGranted(format!("ai: {{\"models\": [{model:?}]}}")));

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use wasmforge_sandbox::Usage;
+use wasmforge_sandbox::{RunningCall, Usage};
 use wasmtime_wasi::p2::Pollable;
 use wasmtime_wasi_http::WasiBody;
 
@@ -24,11 +24,12 @@ pub struct DeltaStream {
     parts: BoxStream<'static, Result<Delta, Error>>,
     next: Option<Result<Delta, Error>>,
     ended: bool,
+    call: Option<RunningCall>,
 }
 
 impl DeltaStream {
-    pub(super) fn new(parts: BoxStream<'static, Result<Delta, Error>>) -> Self {
-        Self { parts, next: None, ended: false }
+    pub(super) fn new(parts: BoxStream<'static, Result<Delta, Error>>, call: RunningCall) -> Self {
+        Self { parts, next: None, ended: false, call: Some(call) }
     }
 
     /// The next part, if it is there.
@@ -46,6 +47,10 @@ impl Pollable for DeltaStream {
         if self.next.is_none() && !self.ended {
             self.next = self.parts.next().await;
             self.ended = self.next.is_none();
+            let is_over = matches!(self.next, None | Some(Err(_) | Ok(Delta::End(_))));
+            if let Some(call) = self.call.take_if(|_| is_over) {
+                call.finish(!matches!(self.next, Some(Err(_))));
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use tokio::time::timeout_at;
 use uuid::Uuid;
-use wasmforge_sandbox::GuestState;
+use wasmforge_sandbox::{CallKind, GuestState, RunningCall};
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::{DynPollable, subscribe};
 
@@ -90,7 +90,6 @@ impl Capability for Auth {
 impl AuthSession {
     /// The keys, for a function that may ask.
     fn keys(&self) -> Result<&dyn Keys, Error> {
-        self.invocation.usage.count_host_call();
         let AuthConfigured { backend, grant } = &*self.configured;
         if *grant == AuthGrant::None {
             return Err(Error::NotGranted("auth: \"caller\"".to_owned()));
@@ -136,19 +135,41 @@ fn invalid(keys_are_loaded: bool) -> Error {
     }
 }
 
+/// Answers a question about a caller, and times it.
+fn asked<T>(
+    view: &mut View<'_>,
+    name: &str,
+    ask: impl FnOnce(&AuthSession) -> Result<T, Error>,
+) -> wasmtime::Result<(Result<T, Error>, RunningCall)> {
+    let session = view.services.session::<Auth>()?;
+    let call = session.invocation.usage.begin_call(CallKind::Auth, name);
+    Ok((ask(session), call))
+}
+
+/// The same for one that is answered at once.
+fn answered<T>(
+    view: &mut View<'_>,
+    name: &str,
+    ask: impl FnOnce(&AuthSession) -> Result<T, Error>,
+) -> wasmtime::Result<Result<T, Error>> {
+    let (answer, call) = asked(view, name, ask)?;
+    call.finish(answer.is_ok());
+    Ok(answer)
+}
+
 impl auth::Host for View<'_> {
     fn caller(&mut self) -> wasmtime::Result<Result<Identity, Error>> {
-        Ok(self.services.session::<Auth>()?.caller().map(Identity::from))
+        answered(self, "caller", |session| session.caller().map(Identity::from))
     }
 
     fn verify(&mut self, credential: String) -> wasmtime::Result<Result<Identity, Error>> {
-        Ok(self.services.session::<Auth>()?.verify(&credential).map(Identity::from))
+        answered(self, "verify", |session| session.verify(&credential).map(Identity::from))
     }
 
     fn current_user(&mut self) -> wasmtime::Result<Result<Resource<UserLookup>, Error>> {
-        match self.services.session::<Auth>()?.current_user() {
-            Ok(lookup) => Ok(Ok(self.table.push(lookup)?)),
-            Err(error) => Ok(Err(error)),
+        match asked(self, "current-user", AuthSession::current_user)? {
+            (Ok(lookup), call) => Ok(Ok(self.table.push(lookup.timed(call))?)),
+            (Err(error), _failed) => Ok(Err(error)),
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use super::bindings::wasmforge::platform::functions::{Error, Host};
 use super::{Functions, FunctionsSession, grant};
+use crate::calls::timed_response;
 use crate::http::{CALL_DEPTH, Call, Dispatch, HeldPlace, MAX_CALL_DEPTH, ResponseFuture, invoke_in_process};
 use crate::{InvocationContext, View};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request};
 use std::sync::Arc;
+use wasmforge_sandbox::{CallKind, RunningCall};
 use wasmtime::component::Resource;
 use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as _;
 use wasmtime_wasi_http::p2::bindings::http::types::{Method, Scheme};
@@ -46,8 +48,9 @@ impl View<'_> {
         request: &Resource<HostOutgoingRequest>,
     ) -> wasmtime::Result<Result<CallHooks, Error>> {
         let session = self.services.session::<Functions>()?;
-        session.invocation.usage.count_host_call();
         let invocation = session.invocation.clone();
+        let call =
+            invocation.usage.begin_call(CallKind::Functions, slug.chars().take(64).collect::<String>());
         let dispatch = match session.check(slug) {
             Ok(dispatch) => dispatch,
             Err(error) => return Ok(Err(error)),
@@ -56,7 +59,7 @@ impl View<'_> {
             return Ok(Err(Error::InvalidRequest("a function is no proxy to CONNECT through".to_owned())));
         }
         let Ok(place) = self.services.http().reserve() else { return Ok(Err(Error::TooManyCalls)) };
-        Ok(Ok(CallHooks { slug: slug.to_owned(), dispatch, invocation, place: Some(place) }))
+        Ok(Ok(CallHooks { slug: slug.to_owned(), dispatch, invocation, place: Some((place, call)) }))
     }
 }
 
@@ -104,7 +107,7 @@ struct CallHooks {
     slug: String,
     dispatch: Arc<dyn Dispatch>,
     invocation: Arc<InvocationContext>,
-    place: Option<HeldPlace>,
+    place: Option<(HeldPlace, RunningCall)>,
 }
 
 impl WasiHttpHooks for CallHooks {
@@ -114,17 +117,19 @@ impl WasiHttpHooks for CallHooks {
         _options: Option<RequestOptions>,
         _processed: Box<dyn Future<Output = Result<(), HttpError>> + Send>,
     ) -> ResponseFuture {
-        let Some(place) = self.place.take() else {
+        let Some((place, timing)) = self.place.take() else {
             return Box::new(std::future::ready(Err(HttpError::ConnectionLimitReached)));
         };
         request.headers_mut().remove(CALL_DEPTH);
+        self.invocation.trace.hand_on(request.headers_mut(), timing.place());
         let caller = (!names_somebody(request.headers())).then(|| {
             self.invocation.caller.sign(request.headers_mut());
             self.invocation.caller.again()
         });
         let depth = self.invocation.depth.saturating_add(1);
         let call = Call { request, caller, depth, deadline: self.invocation.deadline };
-        invoke_in_process(self.dispatch.clone(), std::mem::take(&mut self.slug), call, place)
+        let answer = invoke_in_process(self.dispatch.clone(), std::mem::take(&mut self.slug), call, place);
+        timed_response(timing, answer)
     }
 }
 

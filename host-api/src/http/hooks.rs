@@ -8,12 +8,13 @@ use super::{
     CALL_DEPTH, Call, Destination, HostPattern, HostPatternError, Outbound, OutboundPolicy, OutboundSession,
     OwnOrigin, ResponseFuture, Site,
 };
+use crate::calls::timed_response;
 use crate::{Capability, GrantError, InvocationContext};
 use http::{HeaderName, Method, Request};
 use serde::Deserialize;
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
-use wasmforge_sandbox::GuestState;
+use wasmforge_sandbox::{CallKind, GuestState};
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
@@ -189,6 +190,16 @@ impl Hooks {
     }
 }
 
+/// What a request is called in records: its method and host. Paths may hold secrets, and so may what stands before the
+/// host.
+fn name(request: &Request<WasiBody>) -> String {
+    let (method, host) = (request.method(), request.uri().host().unwrap_or_default());
+    match request.uri().port_u16() {
+        Some(port) => format!("{method} {host}:{port}"),
+        None => format!("{method} {host}"),
+    }
+}
+
 impl WasiHttpHooks for Hooks {
     fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
         is_forbidden(name)
@@ -200,7 +211,7 @@ impl WasiHttpHooks for Hooks {
 
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<
@@ -211,12 +222,19 @@ impl WasiHttpHooks for Hooks {
                 >,
             > + Send,
     > {
+        let call = self.invocation.usage.begin_call(CallKind::Http, name(&request));
         let sending = match self.site(&request) {
-            Some((own, site)) => self.send_home(&own, site, request, options),
-            None => self.session().send(request, options, processed),
+            Some((own, site)) => {
+                self.invocation.trace.hand_on(request.headers_mut(), call.place());
+                self.send_home(&own, site, request, options)
+            }
+            None => {
+                self.invocation.trace.hand_out(request.headers_mut(), call.place());
+                self.session().send(request, options, processed)
+            }
         };
         self.count();
-        sending
+        timed_response(call, sending)
     }
 
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {

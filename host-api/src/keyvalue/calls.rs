@@ -4,10 +4,12 @@ use super::bindings::wasi::keyvalue::{atomics, batch, store};
 use super::store::{Place, StoreError};
 use super::{KeyValue, KeyValueSession, is_bucket};
 use crate::View;
+use crate::calls::timed;
 use std::collections::HashMap;
 use std::time::Duration;
 use store::{Error, KeyResponse};
 use tokio::time::{Instant, timeout_at};
+use wasmforge_sandbox::CallKind;
 use wasmtime::component::Resource;
 
 /// How long a call waits for the store at most.
@@ -63,14 +65,21 @@ impl KeyValueSession {
 
 impl Bucket {
     /// Waits for the store, but neither for ever nor past the invocation's end.
-    async fn ask<T>(&self, call: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, Error> {
+    async fn ask<T>(
+        &self,
+        what: &str,
+        answer: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, Error> {
         let invocation = &self.session.invocation;
-        invocation.usage.count_host_call();
+        let call = invocation.usage.begin_call(CallKind::KeyValue, format!("{what} {}", self.place.bucket));
         let end = invocation.deadline.min(Instant::now() + PATIENCE);
-        match timeout_at(end, call).await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(other("timeout", "the store did not answer in time")),
-        }
+        let answer = async {
+            match timeout_at(end, answer).await {
+                Ok(result) => Ok(result?),
+                Err(_) => Err(other("timeout", "the store did not answer in time")),
+            }
+        };
+        timed(call, answer).await
     }
 
     fn check_value(&self, value: &[u8]) -> Result<(), Error> {
@@ -87,7 +96,7 @@ impl Bucket {
         check_keys(keys.iter())?;
         // One value was small enough to be set, whatever the limit was then.
         let limit = if keys.len() == 1 { u64::MAX } else { MAX_BATCH_BYTES };
-        self.ask(self.session.configured.store.get(&self.place, keys, limit)).await
+        self.ask("get", self.session.configured.store.get(&self.place, keys, limit)).await
     }
 
     /// Of several values of one key the last is set.
@@ -100,28 +109,29 @@ impl Bucket {
         }
         let entries: Vec<_> = entries.into_iter().collect::<HashMap<_, _>>().into_iter().collect();
         let configured = &self.session.configured;
-        self.ask(configured.store.set(&self.place, entries, configured.limits.function)).await
+        self.ask("set", configured.store.set(&self.place, entries, configured.limits.function)).await
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), Error> {
         check_keys(keys.iter())?;
-        self.ask(self.session.configured.store.delete(&self.place, keys)).await
+        self.ask("delete", self.session.configured.store.delete(&self.place, keys)).await
     }
 
     async fn exists(&self, key: &str) -> Result<bool, Error> {
         check_key(key)?;
-        self.ask(self.session.configured.store.exists(&self.place, key)).await
+        self.ask("exists", self.session.configured.store.exists(&self.place, key)).await
     }
 
     async fn keys(&self, after: u64) -> Result<KeyResponse, Error> {
-        let page = self.ask(self.session.configured.store.keys(&self.place, after, PAGE)).await?;
+        let page = self.ask("keys", self.session.configured.store.keys(&self.place, after, PAGE)).await?;
         Ok(KeyResponse { keys: page.keys, cursor: page.next })
     }
 
     async fn increment(&self, key: &str, delta: u64) -> Result<u64, Error> {
         check_key(key)?;
         let configured = &self.session.configured;
-        self.ask(configured.store.increment(&self.place, key, delta, configured.limits.function)).await
+        self.ask("increment", configured.store.increment(&self.place, key, delta, configured.limits.function))
+            .await
     }
 }
 

@@ -19,6 +19,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, the least first.
+    pub const ALL: [Self; 5] = [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error];
+
     /// Its name in a line: `info`.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -9,6 +9,7 @@ mod messages;
 pub use grant::RealtimeGrant;
 pub use messages::{Messages, PublishError};
 
+use crate::calls::timed;
 use crate::{Capability, GrantError, HasView, InvocationContext, Pending, View, view};
 use bindings::wasmforge::platform::realtime::{self, Error};
 use grant::Channels;
@@ -16,7 +17,7 @@ use serde::de::IgnoredAny;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::timeout_at;
-use wasmforge_sandbox::GuestState;
+use wasmforge_sandbox::{CallKind, GuestState};
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::{DynPollable, subscribe};
 
@@ -87,7 +88,7 @@ impl Capability for Realtime {
 
 impl RealtimeSession {
     fn publish(&self, channel: String, event: String, payload: String) -> Result<Publication, Error> {
-        self.invocation.usage.count_host_call();
+        let call = self.invocation.usage.begin_call(CallKind::Realtime, format!("publish {channel}"));
         let RealtimeConfigured { messages, channels } = &*self.configured;
         check(&channel, &event, &payload)?;
         if !channels.hold(&channel) {
@@ -96,11 +97,11 @@ impl RealtimeSession {
         let unavailable = || Error::Unavailable("there is no realtime without a database".to_owned());
         let messages = messages.clone().ok_or_else(unavailable)?;
         let deadline = self.invocation.deadline;
-        Ok(Pending::new(async move {
+        Ok(Pending::new(timed(call, async move {
             let published = timeout_at(deadline, messages.publish(&channel, &event, &payload));
             let id = published.await.map_err(|_| Error::Timeout)??;
             Ok(id.to_string())
-        }))
+        })))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::attempts::{PATIENCE, is_connection_failure, repeat};
 use super::headers::identify;
+use crate::calls::timed_response;
 use crate::http::{OutboundSession, RequestFuture, ResponseFuture};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response};
@@ -9,6 +10,7 @@ use http_body_util::{BodyExt as _, Empty};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
+use wasmforge_sandbox::RunningCall;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 /// The hooks of one request.
@@ -16,12 +18,18 @@ pub(super) struct RestHooks {
     session: Arc<OutboundSession>,
     authorization: HeaderValue,
     limit: Instant,
+    call: Option<RunningCall>,
 }
 
 impl RestHooks {
     /// Sends with `authorization`, and never waits past `deadline`.
-    pub(super) fn new(session: Arc<OutboundSession>, authorization: HeaderValue, deadline: Instant) -> Self {
-        Self { session, authorization, limit: deadline.min(Instant::now() + PATIENCE) }
+    pub(super) fn new(
+        session: Arc<OutboundSession>,
+        authorization: HeaderValue,
+        deadline: Instant,
+        call: RunningCall,
+    ) -> Self {
+        Self { session, authorization, limit: deadline.min(Instant::now() + PATIENCE), call: Some(call) }
     }
 
     fn options(&self) -> RequestOptions {
@@ -39,12 +47,20 @@ impl WasiHttpHooks for RestHooks {
     ) -> ResponseFuture {
         identify(request.headers_mut(), self.authorization.clone());
         let options = self.options();
-        if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-            return self.session.send(request, Some(options), processed);
+        let sending: ResponseFuture = match *request.method() {
+            Method::GET | Method::HEAD | Method::OPTIONS => {
+                let tries = send_again(self.session.clone(), request.into_parts().0, options);
+                let limit = self.limit;
+                Box::new(
+                    async move { timeout_at(limit, tries).await.unwrap_or(Err(Error::HttpResponseTimeout)) },
+                )
+            }
+            _ => self.session.send(request, Some(options), processed),
+        };
+        match self.call.take() {
+            Some(call) => timed_response(call, sending),
+            None => sending,
         }
-        let tries = send_again(self.session.clone(), request.into_parts().0, options);
-        let limit = self.limit;
-        Box::new(async move { timeout_at(limit, tries).await.unwrap_or(Err(Error::HttpResponseTimeout)) })
     }
 }
 

@@ -24,7 +24,7 @@ use hooks::RestHooks;
 use http::HeaderValue;
 use serde::Deserialize;
 use std::sync::Arc;
-use wasmforge_sandbox::GuestState;
+use wasmforge_sandbox::{CallKind, GuestState};
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi_http::WasiHttpCtxView;
 use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as _;
@@ -110,8 +110,8 @@ impl Capability for Rest {
 
 impl RestSession {
     /// Decides about a request, and says how it is to be sent.
-    fn admit(&mut self, asked: Asked) -> Result<(&Postgrest, RestHooks), Error> {
-        self.invocation.usage.count_host_call();
+    fn admit(&mut self, asked: Asked, name: String) -> Result<(&Postgrest, RestHooks), Error> {
+        let call = self.invocation.usage.begin_call(CallKind::Rest, name);
         let RestConfigured { backend, grant } = &*self.configured;
         grant.allow(asked)?;
         let unavailable = |reason: &str| Error::Unavailable(reason.to_owned());
@@ -125,7 +125,7 @@ impl RestSession {
             concurrency: self.invocation.limits.outbound_concurrency,
         };
         let session = self.outbound.get_or_insert_with(|| Arc::new(postgrest.session(limits)));
-        let hooks = RestHooks::new(session.clone(), authorization, self.invocation.deadline);
+        let hooks = RestHooks::new(session.clone(), authorization, self.invocation.deadline, call);
         Ok((postgrest, hooks))
     }
 }
@@ -164,7 +164,8 @@ impl rest::Host for View<'_> {
         request: Resource<HostOutgoingRequest>,
         identity: Asked,
     ) -> wasmtime::Result<Result<Resource<HostFutureIncomingResponse>, Error>> {
-        let (postgrest, mut hooks) = match self.services.session::<Rest>()?.admit(identity) {
+        let name = name(self.table.get(&request)?);
+        let (postgrest, mut hooks) = match self.services.session::<Rest>()?.admit(identity, name) {
             Ok(admitted) => admitted,
             Err(error) => {
                 self.table.delete(request)?;
@@ -181,6 +182,22 @@ impl rest::Host for View<'_> {
             Err(error) => Ok(Err(Error::InvalidRequest(error.downcast()?.to_string()))),
         }
     }
+}
+
+/// What a request is called in records: its method and path. The query holds values.
+fn name(request: &HostOutgoingRequest) -> String {
+    let method = match &request.method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+        Method::Options => "OPTIONS",
+        _ => "OTHER",
+    };
+    let path = request.path_with_query.as_deref().unwrap_or("/");
+    format!("{method} {}", path.split(['?', '#']).next().unwrap_or_default())
 }
 
 /// Points a request at PostgREST, whatever the guest pointed it at.

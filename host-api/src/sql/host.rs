@@ -5,6 +5,7 @@ use super::error::Result;
 use super::run::{Scope, Want};
 use super::statement::Request;
 use super::stream::{Rows, Source};
+use super::summary::summary;
 use super::transaction::Transaction;
 use super::wit::{
     Column, Error, Host, HostFutureCount, HostFutureEnd, HostFutureResult, HostFutureTransaction,
@@ -13,6 +14,7 @@ use super::wit::{
 use crate::{Pending, View};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
+use wasmforge_sandbox::{CallKind, RunningCall};
 use wasmtime::component::{Resource, ResourceTableError};
 use wasmtime_wasi::p2::{DynPollable, subscribe};
 
@@ -68,9 +70,9 @@ fn counted(result: FutureResult) -> FutureCount {
 }
 
 impl View<'_> {
-    /// Notes a call.
-    fn count(&self) {
-        self.services.invocation().usage.count_host_call();
+    /// Begins a call of this name.
+    fn begin_call(&self, name: impl Into<String>) -> RunningCall {
+        self.services.invocation().usage.begin_call(CallKind::Sql, name)
     }
 
     fn request(&self, statement: &str, parameters: Vec<Value>) -> Result<Request> {
@@ -106,9 +108,9 @@ impl HostSession for View<'_> {
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Resource<FutureResult>> {
-        self.count();
+        let call = self.begin_call(summary(&statement));
         let result = alone(self.scope(&session)?, self.request(&statement, parameters), Want::Rows);
-        Ok(self.table.push(result)?)
+        Ok(self.table.push(result.timed(call))?)
     }
 
     fn execute(
@@ -117,9 +119,9 @@ impl HostSession for View<'_> {
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Resource<FutureCount>> {
-        self.count();
+        let call = self.begin_call(summary(&statement));
         let result = alone(self.scope(&session)?, self.request(&statement, parameters), Want::Count);
-        Ok(self.table.push(counted(result))?)
+        Ok(self.table.push(counted(result).timed(call))?)
     }
 
     fn stream(
@@ -128,24 +130,24 @@ impl HostSession for View<'_> {
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Resource<Rows>> {
-        self.count();
+        let call = self.begin_call(summary(&statement));
         let scope = self.scope(&session)?;
         let request = self.request(&statement, parameters);
         let rows = match request.and_then(|request| Ok((request, scope.opening()?))) {
             Ok((request, open)) => Rows::new(Source::alone(scope, request, open)),
             Err(error) => Rows::failed(error),
         };
-        Ok(self.table.push(rows)?)
+        Ok(self.table.push(rows.timed(call))?)
     }
 
     fn begin(&mut self, session: Resource<Session>) -> wasmtime::Result<Resource<FutureTransaction>> {
-        self.count();
+        let call = self.begin_call("BEGIN");
         let scope = self.scope(&session)?;
         let transaction = match scope.opening() {
             Ok(open) => Pending::new(async move { (Transaction::begin(scope, open).await, None) }),
             Err(error) => failed(error),
         };
-        Ok(self.table.push(transaction)?)
+        Ok(self.table.push(transaction.timed(call))?)
     }
 
     fn drop(&mut self, session: Resource<Session>) -> wasmtime::Result<()> {
@@ -161,10 +163,10 @@ impl HostTransaction for View<'_> {
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Resource<FutureResult>> {
-        self.count();
+        let call = self.begin_call(summary(&statement));
         let request = self.request(&statement, parameters);
         let result = within(self.table.get(&transaction)?, request, Want::Rows);
-        Ok(self.table.push(result)?)
+        Ok(self.table.push(result.timed(call))?)
     }
 
     fn execute(
@@ -173,10 +175,10 @@ impl HostTransaction for View<'_> {
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Resource<FutureCount>> {
-        self.count();
+        let call = self.begin_call(summary(&statement));
         let request = self.request(&statement, parameters);
         let result = within(self.table.get(&transaction)?, request, Want::Count);
-        Ok(self.table.push(counted(result))?)
+        Ok(self.table.push(counted(result).timed(call))?)
     }
 
     fn stream(
@@ -185,7 +187,7 @@ impl HostTransaction for View<'_> {
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Resource<Rows>> {
-        self.count();
+        let call = self.begin_call(summary(&statement));
         let request = self.request(&statement, parameters);
         let transaction = self.table.get(&transaction)?;
         let scope = transaction.scope().clone();
@@ -194,29 +196,29 @@ impl HostTransaction for View<'_> {
             Ok((request, hold, open)) => Rows::new(Source::within(hold, scope, request, open)),
             Err(error) => Rows::failed(error),
         };
-        Ok(self.table.push(rows)?)
+        Ok(self.table.push(rows.timed(call))?)
     }
 
     fn commit(&mut self, transaction: Resource<Transaction>) -> wasmtime::Result<Resource<FutureEnd>> {
-        self.count();
+        let call = self.begin_call("COMMIT");
         let transaction = self.table.get(&transaction)?;
         let scope = transaction.scope().clone();
         let end = match transaction.hold() {
             Ok(hold) => Pending::new(async move { (hold.commit(scope).await, None) }),
             Err(error) => failed(error),
         };
-        Ok(self.table.push(end)?)
+        Ok(self.table.push(end.timed(call))?)
     }
 
     fn rollback(&mut self, transaction: Resource<Transaction>) -> wasmtime::Result<Resource<FutureEnd>> {
-        self.count();
+        let call = self.begin_call("ROLLBACK");
         let transaction = self.table.get(&transaction)?;
         let scope = transaction.scope().clone();
         let end = match transaction.hold() {
             Ok(hold) => Pending::new(async move { (hold.roll_back(scope).await, None) }),
             Err(error) => failed(error),
         };
-        Ok(self.table.push(end)?)
+        Ok(self.table.push(end.timed(call))?)
     }
 
     fn drop(&mut self, transaction: Resource<Transaction>) -> wasmtime::Result<()> {

@@ -30,6 +30,7 @@ mod run;
 mod session;
 mod statement;
 mod stream;
+mod summary;
 mod target;
 mod tls;
 mod transaction;

@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::{Row, RowStream};
+use wasmforge_sandbox::RunningCall;
 use wasmtime_wasi::p2::Pollable;
 
 /// Rows of one batch.
@@ -26,6 +27,7 @@ type Batch = Vec<Vec<Value>>;
 pub struct Rows {
     state: Progress,
     columns: Vec<Column>,
+    call: Option<RunningCall>,
 }
 
 enum Progress {
@@ -46,12 +48,18 @@ impl Rows {
                 Err(error) => (Err(error), None),
             }
         };
-        Self { state: Progress::Reading(Box::pin(first)), columns: Vec::new() }
+        Self { state: Progress::Reading(Box::pin(first)), columns: Vec::new(), call: None }
     }
 
     /// A stream that could not be opened.
     pub(super) fn failed(error: Error) -> Self {
-        Self { state: Progress::Ready(Box::new((Err(error), None))), columns: Vec::new() }
+        Self { state: Progress::Ready(Box::new((Err(error), None))), columns: Vec::new(), call: None }
+    }
+
+    /// The same as a call that ends with the last batch, or when its guest has had enough.
+    pub(super) fn timed(mut self, call: RunningCall) -> Self {
+        self.call = Some(call);
+        self
     }
 
     pub(super) fn columns(&self) -> Vec<Column> {
@@ -67,12 +75,28 @@ impl Rows {
             }
             Progress::Ready(step) => {
                 let (batch, source) = *step;
+                if let Err(_failed) = &batch {
+                    // Dropped, a call has failed.
+                    self.call = None;
+                }
+                match (&source, self.call.take()) {
+                    (None, Some(call)) => call.finish(true),
+                    (_, call) => self.call = call,
+                }
                 if let Some(source) = source {
                     self.state = Progress::Reading(Box::pin(source.next()));
                 }
                 Some(batch)
             }
             Progress::Ended => Some(Ok(Vec::new())),
+        }
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            call.finish(true);
         }
     }
 }

@@ -9,9 +9,11 @@ use super::streams::{Download, Feed};
 use super::upload::{self, Plan};
 use super::{Service, Storage, StorageError, StorageSession};
 use crate::auth::Identity;
+use crate::calls::timed;
 use crate::{InvocationContext, Pending, View};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use wasmforge_sandbox::{CallKind, RunningCall};
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, subscribe};
 
@@ -76,6 +78,7 @@ impl Bucket {
 /// An object that a guest writes.
 pub struct Upload {
     upload: upload::Upload,
+    call: RunningCall,
     _open: OpenUpload,
 }
 
@@ -126,17 +129,23 @@ impl StorageSession {
 }
 
 impl View<'_> {
-    /// Begins a call: counts it, and hands out what it needs.
-    fn storage_call(&mut self, bucket: &Resource<Bucket>) -> wasmtime::Result<&Bucket> {
-        self.services.invocation().usage.count_host_call();
-        Ok(self.table.get(bucket)?)
+    /// Begins a call, and hands out what it needs.
+    fn storage_call(
+        &mut self,
+        what: &str,
+        bucket: &Resource<Bucket>,
+    ) -> wasmtime::Result<(RunningCall, &Bucket)> {
+        let bucket = self.table.get(bucket)?;
+        let name = format!("{what} {}", bucket.name);
+        Ok((bucket.invocation.usage.begin_call(CallKind::Storage, name), bucket))
     }
 
     fn storage_pending<T: Send + 'static>(
         &mut self,
-        call: impl Future<Output = Result<T>> + Send + 'static,
+        call: RunningCall,
+        work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> wasmtime::Result<Resource<Pending<Result<T>>>> {
-        Ok(self.table.push(Pending::new(call))?)
+        Ok(self.table.push(Pending::new(timed(call, work)))?)
     }
 }
 
@@ -155,9 +164,9 @@ impl wit::Host for View<'_> {
 
 impl wit::HostBucket for View<'_> {
     fn info(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<Resource<FutureBucket>> {
-        let Bucket { name, objects, invocation, .. } = self.storage_call(&bucket)?;
+        let (call, Bucket { name, objects, invocation, .. }) = self.storage_call("info", &bucket)?;
         let (name, objects, until) = (name.clone(), objects.clone(), invocation.deadline);
-        self.storage_pending(async move { objects.bucket(until, &name).await })
+        self.storage_pending(call, async move { objects.bucket(until, &name).await })
     }
 
     fn put(
@@ -167,13 +176,13 @@ impl wit::HostBucket for View<'_> {
         content_type: Option<String>,
         size: Option<u64>,
     ) -> wasmtime::Result<std::result::Result<Resource<Upload>, wit::Error>> {
-        let bucket = self.storage_call(&bucket)?;
+        let (call, bucket) = self.storage_call("put", &bucket)?;
         let begun = bucket.location(&key).and_then(|at| {
             check_content_type(content_type.as_deref())?;
             let open = OpenUpload::count(&bucket.uploads)?;
             let (actor, until) = (bucket.actor.clone(), bucket.invocation.deadline);
             let plan = Plan { at, actor, content_type, size, until };
-            Ok(Upload { upload: upload::Upload::begin(bucket.objects.clone(), plan), _open: open })
+            Ok(Upload { upload: upload::Upload::begin(bucket.objects.clone(), plan), call, _open: open })
         });
         match begun {
             Ok(upload) => Ok(Ok(self.table.push(upload)?)),
@@ -187,17 +196,20 @@ impl wit::HostBucket for View<'_> {
         key: String,
         range: Option<wit::ByteRange>,
     ) -> wasmtime::Result<Resource<FutureObject>> {
-        let bucket = self.storage_call(&bucket)?;
+        let (call, bucket) = self.storage_call("get", &bucket)?;
         let (at, actor) = (bucket.location(&key), bucket.actor.clone());
         let (objects, until) = (bucket.objects.clone(), bucket.invocation.deadline);
-        self.storage_pending(async move { objects.get(until, &actor, &at?, range.map(Wanted::from)).await })
+        self.storage_pending(
+            call,
+            async move { objects.get(until, &actor, &at?, range.map(Wanted::from)).await },
+        )
     }
 
     fn head(&mut self, bucket: Resource<Bucket>, key: String) -> wasmtime::Result<Resource<FutureInfo>> {
-        let bucket = self.storage_call(&bucket)?;
+        let (call, bucket) = self.storage_call("head", &bucket)?;
         let (at, actor) = (bucket.location(&key), bucket.actor.clone());
         let (objects, until) = (bucket.objects.clone(), bucket.invocation.deadline);
-        self.storage_pending(async move { objects.head(until, &actor, &at?).await })
+        self.storage_pending(call, async move { objects.head(until, &actor, &at?).await })
     }
 
     fn list(
@@ -207,18 +219,18 @@ impl wit::HostBucket for View<'_> {
         after: Option<String>,
         limit: u32,
     ) -> wasmtime::Result<Resource<FuturePage>> {
-        let bucket = self.storage_call(&bucket)?;
+        let (call, bucket) = self.storage_call("list", &bucket)?;
         let (name, actor) = (bucket.name.clone(), bucket.actor.clone());
         let (objects, until) = (bucket.objects.clone(), bucket.invocation.deadline);
         let listing = Listing { prefix, after, limit };
-        self.storage_pending(async move { objects.list(until, &actor, &name, listing).await })
+        self.storage_pending(call, async move { objects.list(until, &actor, &name, listing).await })
     }
 
     fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> wasmtime::Result<Resource<FutureDone>> {
-        let bucket = self.storage_call(&bucket)?;
+        let (call, bucket) = self.storage_call("delete", &bucket)?;
         let (at, actor) = (bucket.location(&key), bucket.actor.clone());
         let (objects, until) = (bucket.objects.clone(), bucket.invocation.deadline);
-        self.storage_pending(async move { objects.delete(until, &actor, &at?).await })
+        self.storage_pending(call, async move { objects.delete(until, &actor, &at?).await })
     }
 
     fn copy(
@@ -227,10 +239,10 @@ impl wit::HostBucket for View<'_> {
         from: String,
         to: String,
     ) -> wasmtime::Result<Resource<FutureInfo>> {
-        let bucket = self.storage_call(&bucket)?;
+        let (call, bucket) = self.storage_call("copy", &bucket)?;
         let (from, to, actor) = (bucket.location(&from), bucket.location(&to), bucket.actor.clone());
         let (objects, until) = (bucket.objects.clone(), bucket.invocation.deadline);
-        self.storage_pending(async move { objects.copy(until, &actor, &from?, &to?).await })
+        self.storage_pending(call, async move { objects.copy(until, &actor, &from?, &to?).await })
     }
 
     fn signed_url(
@@ -239,10 +251,10 @@ impl wit::HostBucket for View<'_> {
         key: String,
         seconds: u32,
     ) -> wasmtime::Result<Resource<FutureUrl>> {
-        let bucket = self.storage_call(&bucket)?;
+        let (call, bucket) = self.storage_call("sign", &bucket)?;
         let (at, actor) = (bucket.location(&key), bucket.actor.clone());
         let (objects, until) = (bucket.objects.clone(), bucket.invocation.deadline);
-        self.storage_pending(async move { objects.signed_url(until, &actor, &at?, seconds).await })
+        self.storage_pending(call, async move { objects.signed_url(until, &actor, &at?, seconds).await })
     }
 
     fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {
@@ -262,8 +274,8 @@ impl wit::HostUpload for View<'_> {
     }
 
     fn finish(&mut self, upload: Resource<Upload>) -> wasmtime::Result<Resource<FutureInfo>> {
-        let Upload { upload, _open } = self.table.delete(upload)?;
-        self.storage_pending(async move {
+        let Upload { upload, call, _open } = self.table.delete(upload)?;
+        self.storage_pending(call, async move {
             let stored = upload.finish().await;
             drop(_open);
             stored

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::log::{Level, LogSink};
 use wasmforge_host_api::secrets::{Secret, SecretSet};
+use wasmforge_host_api::trace::Trace;
 use wasmforge_host_api::{InvocationContext, Services};
 use wasmforge_sandbox::{GuestState, Usage, run_command};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx};
@@ -71,6 +72,7 @@ fn session(config: &Config, secrets: Vec<Secret>, usage: Arc<Usage>) -> anyhow::
         version: 1,
         deadline: Instant::now() + forever,
         depth: 0,
+        trace: Trace::of(Uuid::nil(), None, false, false),
         caller: Caller::default(),
         limits: config.limits.default.services,
         usage,

@@ -6,7 +6,7 @@ use crate::engine::{Engines, Ticker};
 use crate::invoke::{Admission, Invoker};
 use crate::registry::{AuthPolicy, Directory, Function, FunctionKind, Grants, ModuleHash, OneModule, Slug};
 use crate::server::{Platform, capabilities};
-use crate::telemetry::{LineWriter, Metrics, Recorder};
+use crate::telemetry::{LineWriter, Metrics, Recorder, Sampling};
 use anyhow::Context as _;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Local {
     pub(super) fn start(config: &Config, module: Bytes, secrets: Vec<Secret>) -> anyhow::Result<Self> {
         let metrics = Arc::new(Metrics::new()?);
         let lines = LineWriter::stdout(super::log_format(LogFormat::Pretty));
-        let recorder = Recorder::start(lines, metrics.clone(), None)?;
+        let recorder = Recorder::start(lines, metrics.clone(), Vec::new())?;
         let ticker = Ticker::start()?;
         let directory = Arc::new(Directory::default());
         directory.set_secrets(SecretSet::new(secrets));
@@ -46,6 +46,7 @@ impl Local {
             policy: config.limits,
             capabilities,
             recorder: recorder.clone(),
+            sampling: Sampling::default(),
             dev_mode: config.dev_mode,
         };
         Ok(Self { recorder, invoker: Arc::new(invoker), ticker, store })

@@ -1,6 +1,7 @@
 //! The chain of calls that an invocation stands at the end of.
 
-use http::HeaderMap;
+use crate::telemetry::InvocationSource;
+use http::{Extensions, HeaderMap};
 use std::net::{IpAddr, SocketAddr};
 use tokio::time::Instant;
 use wasmforge_host_api::auth::Caller;
@@ -43,6 +44,14 @@ impl CallChain {
         (request, Self { depth, deadline: Some(deadline), caller, peer: None })
     }
 
+    /// What the invocation at its end is made for: what a request says in its extensions, or else whether a function
+    /// calls.
+    #[must_use]
+    pub fn source(&self, extensions: &Extensions) -> InvocationSource {
+        let called = if self.depth > 0 { InvocationSource::Function } else { InvocationSource::Http };
+        extensions.get().copied().unwrap_or(called)
+    }
+
     /// Whether it is longer than a chain may be.
     #[must_use]
     pub fn is_too_deep(&self) -> bool {
@@ -71,6 +80,16 @@ mod tests {
         assert_eq!(depth(&["3", "7", "x"]), 7);
         assert_eq!(depth(&["-1"]), 0);
         assert_eq!(depth(&["4294967296"]), 0);
+    }
+
+    #[test]
+    fn a_request_says_what_it_is_made_for_or_is_a_functions_or_from_outside() {
+        let chain = |depth| CallChain { depth, ..CallChain::default() };
+        let mut extensions = Extensions::new();
+        assert_eq!(chain(0).source(&extensions), InvocationSource::Http);
+        assert_eq!(chain(1).source(&extensions), InvocationSource::Function);
+        extensions.insert(InvocationSource::Schedule);
+        assert_eq!(chain(0).source(&extensions), InvocationSource::Schedule);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::javascript::Program;
+use wasmforge_host_api::trace::Trace;
 use wasmforge_host_api::{Configured, InvocationContext, Services};
 use wasmforge_sandbox::{GuestState, Head, StoreLimits, new_store};
 use wasmtime_wasi::WasiCtx;
@@ -33,6 +34,8 @@ pub struct GuestContext {
     pub caller: Caller,
     /// How many functions called each other to get here.
     pub depth: u32,
+    /// Where it stands in its trace.
+    pub trace: Trace,
     /// Where its output goes.
     pub recorder: Recorder,
 }
@@ -71,7 +74,7 @@ where
 }
 
 fn state(invocation: &Invocation, context: GuestContext, program: Option<Arc<Program>>) -> GuestState {
-    let GuestContext { configured, caller, depth, recorder } = context;
+    let GuestContext { configured, caller, depth, trace, recorder } = context;
     let tag = LogTag {
         id: invocation.id,
         slug: invocation.function.slug.shared(),
@@ -91,6 +94,7 @@ fn state(invocation: &Invocation, context: GuestContext, program: Option<Arc<Pro
         version: invocation.function.version,
         deadline: invocation.deadline(),
         depth,
+        trace,
         caller,
         limits: invocation.limits.services,
         usage: invocation.usage.clone(),

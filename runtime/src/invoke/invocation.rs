@@ -2,16 +2,25 @@
 
 use crate::engine::Limits;
 use crate::registry::Function;
-use crate::telemetry::{InvocationId, InvocationRecord, Outcome, Recorder};
+use crate::telemetry::{CallCounts, InvocationId, InvocationRecord, InvocationSource, Outcome, Recorder};
 use http::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::SystemTime;
 use tokio::time::Instant;
+use wasmforge_host_api::trace::Trace;
 use wasmforge_sandbox::Usage;
 
 /// The status in the record of an invocation whose client left before there was one.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// What an invocation was made for, and in which trace.
+pub struct Origin {
+    /// What for.
+    pub source: InvocationSource,
+    /// In which trace.
+    pub trace: Trace,
+}
 
 /// Bytes that went in and out.
 #[derive(Debug, Default)]
@@ -72,6 +81,9 @@ pub struct Invocation {
     pub traffic: Arc<Traffic>,
     /// The status of its answer, once there is one.
     pub status: Option<StatusCode>,
+    /// Where it stands in its trace.
+    pub trace: Trace,
+    source: InvocationSource,
     method: Method,
     started: SystemTime,
     clock: Instant,
@@ -86,6 +98,7 @@ impl Invocation {
         id: InvocationId,
         function: Arc<Function>,
         limits: Limits,
+        origin: Origin,
         method: Method,
         recorder: Recorder,
     ) -> Self {
@@ -96,6 +109,8 @@ impl Invocation {
             usage: Arc::default(),
             traffic: Arc::default(),
             status: None,
+            trace: origin.trace,
+            source: origin.source,
             method,
             started: SystemTime::now(),
             clock: Instant::now(),
@@ -124,10 +139,12 @@ impl Invocation {
             id: self.id,
             slug: self.function.slug.shared(),
             version: self.function.version,
+            source: self.source,
             method: std::mem::take(&mut self.method),
             status: self.status.map_or(CLIENT_CLOSED_REQUEST, |status| status.as_u16()),
             outcome: if cut { Outcome::ResponseTooLarge } else { outcome },
             started: self.started,
+            clock: self.clock.into_std(),
             duration: self.clock.elapsed(),
             cpu: self.usage.cpu.used(),
             peak_memory: self.usage.peak_memory(),
@@ -135,9 +152,11 @@ impl Invocation {
             request_bytes: traffic.request.load(Ordering::Relaxed),
             response_bytes: traffic.response.load(Ordering::Relaxed),
             outbound_requests: self.usage.outbound_requests(),
-            host_calls: self.usage.host_calls(),
+            call_counts: CallCounts::of(&self.usage),
+            calls: self.usage.take_calls(),
             ai_prompt_tokens,
             ai_completion_tokens,
+            trace: self.trace.clone(),
             error,
         });
     }

@@ -19,8 +19,10 @@ mod passing;
 mod ready;
 mod request;
 mod respond;
+mod timing;
 mod version;
 
+pub use crate::telemetry::InvocationSource;
 pub use admission::{Admission, Overloaded};
 pub use authorize::{Authorize, Refused};
 pub use body::{Incoming as IncomingBody, ResponseBody};
@@ -33,15 +35,16 @@ pub use version::{STICKY, VERSION};
 use crate::compile::Loader;
 use crate::engine::LimitPolicy;
 use crate::registry::{AuthPolicy, Directory, Function, ModuleStore, Version};
-use crate::telemetry::{InvocationId, Recorder};
+use crate::telemetry::{InvocationId, Recorder, Sampling};
 use async_trait::async_trait;
 use bytes::Bytes;
 use guest::GuestContext;
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
-use invocation::Invocation;
+use invocation::{Invocation, Origin};
 use respond::Run;
 use std::sync::Arc;
+use timing::Timing;
 use tokio::time::timeout_at;
 use tracing::Instrument as _;
 use version::Selected;
@@ -78,6 +81,8 @@ pub struct Invoker {
     pub capabilities: Arc<Capabilities>,
     /// Where records go.
     pub recorder: Recorder,
+    /// Which traces are recorded.
+    pub sampling: Sampling,
     /// Whether callers see why a guest failed.
     pub dev_mode: bool,
 }
@@ -130,8 +135,14 @@ impl Invoker {
         let Selected { function, named } = selected;
         let limits = self.limits(&function, chain.deadline);
         let method = request.method().clone();
-        let invocation = Invocation::begin(id, function, limits, method, self.recorder.clone());
-        let (mut response, version) = match self.attempt(invocation, named, chain, request).await {
+        let origin = Origin {
+            source: chain.source(request.extensions()),
+            trace: self.sampling.trace(id.uuid(), request.headers()),
+        };
+        let mut timing = Timing::of(request.headers());
+        let invocation = Invocation::begin(id, function, limits, origin, method, self.recorder.clone());
+        let answer = self.attempt(invocation, named, chain, request, &mut timing).await;
+        let (mut response, version) = match answer {
             Ok(answer) => answer,
             Err((error, mut invocation)) => {
                 invocation.status = Some(error.status_and_code().0);
@@ -141,6 +152,7 @@ impl Invoker {
             }
         };
         response.headers_mut().insert(VERSION, version.into());
+        timing.tell(response.headers_mut());
         response
     }
 
@@ -151,6 +163,7 @@ impl Invoker {
         named: bool,
         chain: CallChain,
         request: Request<B>,
+        timing: &mut Timing,
     ) -> Result<(Response<ResponseBody>, Version), (InvokeError, Invocation)>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
@@ -181,21 +194,27 @@ impl Invoker {
         {
             return Err((refused.into(), invocation));
         }
+        timing.mark("load");
         let width = invocation.limits.concurrency;
         let place = match self.admission.admit(&invocation.function, width, deadline).await {
             Ok(place) => place,
             Err(Overloaded) => return Err((InvokeError::Overloaded, invocation)),
         };
+        timing.mark("queue");
         let configured = match self.configured(&invocation.function) {
             Ok(configured) => configured,
             Err(error) => return Err((error, invocation)),
         };
-        let context = GuestContext { configured, caller, depth, recorder: self.recorder.clone() };
+        let (trace, recorder) = (invocation.trace.clone(), self.recorder.clone());
+        let context = GuestContext { configured, caller, depth, trace, recorder };
         let method = request.method().clone();
         match guest::start(code, &invocation, context, request) {
             Ok((guest, head)) => {
+                timing.mark("start");
                 let run = Run::new(guest, head, place, method, invocation.usage.clone());
-                run.respond(invocation).await.map(|response| (response, version))
+                let answer = run.respond(invocation).await;
+                timing.mark("guest");
+                answer.map(|response| (response, version))
             }
             Err(error) => Err((InvokeError::Internal(format!("{error:#}")), invocation)),
         }

@@ -3,7 +3,7 @@
 use super::auth::Admin;
 use super::error::ErrorBody;
 use super::extract::{QueryOf, SlugPath, json_object};
-use super::precondition::{IfMatch, Tagged, tagged};
+use super::precondition::{IfMatch, Precondition, Tagged, tagged};
 use super::request::{CreateFunction, Submitted, UpdateFunction, parse_create, parse_update};
 use super::rollout::Rollout;
 use super::shapes::{Done, FunctionList, FunctionMetadata, FunctionShape, FunctionWritten};
@@ -50,7 +50,10 @@ async fn metadata(
 #[utoipa::path(
     get, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path)),
     security(("apiKey" = []), ("bearer" = [])),
-    responses((status = 200, body = FunctionShape), (status = 404, body = ErrorBody, description = "No such function"))
+    responses(
+        (status = 200, body = FunctionShape, headers(("etag" = String, description = "Names this state of the function"))),
+        (status = 404, body = ErrorBody, description = "No such function"),
+    )
 )]
 async fn read(
     State(state): State<PlatformState>,
@@ -102,7 +105,7 @@ async fn create(
 ///
 /// What is not sent stays as it is. New code is live with the next request.
 #[utoipa::path(
-    put, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path), Rollout),
+    put, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path), Rollout, Precondition),
     security(("apiKey" = []), ("bearer" = [])),
     request_body = UpdateFunction,
     responses(
@@ -160,7 +163,7 @@ async fn no_canary(state: &PlatformState, slug: &str) -> ApiError {
 
 /// Deletes a function
 #[utoipa::path(
-    delete, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path)),
+    delete, path = "/api/functions/{slug}", tag = "functions", params(("slug" = String, Path), Precondition),
     security(("apiKey" = []), ("bearer" = [])),
     responses(
         (status = 200, body = Done),

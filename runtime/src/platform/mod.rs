@@ -7,11 +7,13 @@ mod admit;
 mod auth;
 mod caller;
 mod cors;
+mod dashboard;
 mod database;
 mod error;
 mod extract;
 mod functions;
 mod health;
+mod history;
 mod modules;
 mod openapi;
 mod precondition;
@@ -30,7 +32,8 @@ pub use caller::CallerCheck;
 pub use error::ApiError;
 
 use crate::config::Config;
-use crate::registry::PostgresRegistry;
+use crate::registry::{NodeRow, PostgresRegistry};
+use crate::telemetry::Tail;
 use axum::http::{Method, Uri};
 use axum::{Extension, Router, middleware};
 use std::sync::Arc;
@@ -46,6 +49,10 @@ pub struct PlatformState {
     pub loader: Arc<dyn Admit>,
     /// What the process was told.
     pub config: Arc<Config>,
+    /// What happens now.
+    pub tail: Tail,
+    /// How this node is.
+    pub node: Arc<dyn Fn() -> NodeRow + Send + Sync>,
     /// What functions may be granted.
     pub capabilities: Arc<Capabilities>,
     /// Bytes of the largest module that is accepted.
@@ -62,6 +69,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(versions::router())
         .merge(releases::router())
         .merge(health::router())
+        .merge(history::router())
         .merge(database::router())
         .merge(storage::router())
         .merge(users::router())
@@ -69,6 +77,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(openapi::router())
         .split_for_parts();
     router
+        .merge(dashboard::router())
         .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

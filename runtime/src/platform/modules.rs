@@ -3,7 +3,7 @@
 use super::auth::Admin;
 use super::error::ErrorBody;
 use super::extract::{QueryOf, SlugPath, module};
-use super::precondition::{IfMatch, Tagged, tagged};
+use super::precondition::{IfMatch, Precondition, Tagged, tagged};
 use super::request::{UploadSettings, parse_upload};
 use super::rollout::{Rollout, UploadAuth};
 use super::shapes::FunctionWritten;
@@ -34,6 +34,7 @@ const SETTINGS: &str = "x-wasmforge-settings";
         ("slug" = String, Path, pattern = "^[a-zA-Z0-9_-]+$"),
         Rollout,
         UploadAuth,
+        Precondition,
         ("x-wasmforge-settings" = Option<String>, Header,
             description = "A JSON object with any of `auth`, `limits`, `capabilities` and `status`"),
     ),

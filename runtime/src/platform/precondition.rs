@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use utoipa::IntoParams;
 
 /// What `If-Match` asks of the function that a request is about.
 pub(super) struct IfMatch(pub(super) Expected);
@@ -25,6 +26,16 @@ impl IfMatch {
     pub(super) fn admits(&self, found: &Definition) -> Result<(), ApiError> {
         if self.0.admits(&found.revision()) { Ok(()) } else { Err(ApiError::function_changed()) }
     }
+}
+
+/// The header as the description of the API has it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header that is read by hand")]
+pub(super) struct Precondition {
+    /// The `ETag` of the function as it was seen; the write is refused where it is another by now.
+    #[param(rename = "if-match", pattern = r#"^(\*|"[0-9a-z-]*")$"#)]
+    if_match: Option<String>,
 }
 
 /// An answer with the function's `ETag`.

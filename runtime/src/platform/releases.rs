@@ -3,7 +3,7 @@
 use super::auth::Admin;
 use super::error::ErrorBody;
 use super::extract::{SlugPath, json_object};
-use super::precondition::{IfMatch, Tagged, tagged};
+use super::precondition::{IfMatch, Precondition, Tagged, tagged};
 use super::rollout::percent;
 use super::shapes::{self, FunctionWritten};
 use super::version_shapes::VersionMoved;
@@ -48,7 +48,7 @@ struct TrafficSplit {
 /// Its number is the function's version again. A canary ends. The next request to this node gets it, and every other node's
 /// as soon as the notice reaches it.
 #[utoipa::path(
-    post, path = "/api/functions/{slug}/rollback", tag = "versions", params(("slug" = String, Path)),
+    post, path = "/api/functions/{slug}/rollback", tag = "versions", params(("slug" = String, Path), Precondition),
     security(("apiKey" = []), ("bearer" = [])),
     request_body(content = Rollback, description = "May be empty"),
     responses(
@@ -79,7 +79,7 @@ async fn roll_back(
 
 /// Makes the canary the live version
 #[utoipa::path(
-    post, path = "/api/functions/{slug}/promote", tag = "versions", params(("slug" = String, Path)),
+    post, path = "/api/functions/{slug}/promote", tag = "versions", params(("slug" = String, Path), Precondition),
     security(("apiKey" = []), ("bearer" = [])),
     responses(
         (status = 200, body = VersionMoved),
@@ -101,7 +101,7 @@ async fn promote(
 ///
 /// A caller gets the same version every time and on every node, told apart by `x-wasmforge-sticky`, else by address.
 #[utoipa::path(
-    put, path = "/api/functions/{slug}/traffic", tag = "versions", params(("slug" = String, Path)),
+    put, path = "/api/functions/{slug}/traffic", tag = "versions", params(("slug" = String, Path), Precondition),
     security(("apiKey" = []), ("bearer" = [])),
     request_body = TrafficSplit,
     responses(
@@ -130,7 +130,7 @@ async fn set_traffic(
 
 /// Gives every request to the live version
 #[utoipa::path(
-    delete, path = "/api/functions/{slug}/traffic", tag = "versions", params(("slug" = String, Path)),
+    delete, path = "/api/functions/{slug}/traffic", tag = "versions", params(("slug" = String, Path), Precondition),
     security(("apiKey" = []), ("bearer" = [])),
     responses(
         (status = 200, body = FunctionWritten),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
 /// Rows of one table that wait to be written; more are dropped.
-const QUEUE: usize = 10_000;
+const QUEUE: usize = 50_000;
 
 /// Bytes of the texts in them; more are dropped.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;

@@ -1,6 +1,7 @@
 //! The history of what functions log.
 
-use super::HistoryRow;
+use super::{HistoryRow, LineId};
+use std::borrow::Cow;
 use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -8,6 +9,8 @@ use uuid::Uuid;
 /// One row of `functions.logs`.
 #[derive(Clone, Debug)]
 pub struct LogRow {
+    /// Names it, and sorts by time.
+    pub id: LineId,
     /// The invocation.
     pub invocation_id: Uuid,
     /// The function.
@@ -17,9 +20,9 @@ pub struct LogRow {
     /// When the line was written.
     pub logged_at: OffsetDateTime,
     /// `trace` to `error`.
-    pub level: &'static str,
+    pub level: Cow<'static, str>,
     /// `stdout`, `stderr` or `log`.
-    pub source: &'static str,
+    pub source: Cow<'static, str>,
     /// The line.
     pub message: String,
     /// Its fields, each name once.
@@ -29,5 +32,23 @@ pub struct LogRow {
 impl HistoryRow for LogRow {
     fn text_bytes(&self) -> usize {
         self.message.len() + self.fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+impl LogRow {
+    /// A line that says nothing.
+    pub(crate) fn example() -> Self {
+        Self {
+            id: LineId::from(1),
+            invocation_id: Uuid::nil(),
+            slug: "f".into(),
+            version: 1,
+            logged_at: OffsetDateTime::UNIX_EPOCH,
+            level: "info".into(),
+            source: "log".into(),
+            message: String::new(),
+            fields: Vec::new(),
+        }
     }
 }

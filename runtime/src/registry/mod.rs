@@ -8,14 +8,18 @@ mod directory;
 mod function;
 mod grants;
 mod history;
+mod history_query;
 mod invocations;
+mod line_id;
 mod logs;
 mod module_store;
+mod node_row;
 mod one_module;
 mod postgres;
 mod revision;
 mod secrets;
 mod slug;
+mod statistics;
 mod status;
 mod version_history;
 
@@ -27,9 +31,12 @@ pub use directory::{Directory, Entry, Lookup, Share};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
-pub use invocations::InvocationRow;
+pub use history_query::{InvocationQuery, LineQuery, StatusFilter};
+pub use invocations::{CallRow, InvocationRow};
+pub use line_id::LineId;
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
+pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, VersionError,
@@ -38,5 +45,6 @@ pub use postgres::{
 pub use revision::{Expected, Revision};
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
+pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};
 pub use version_history::{Canary, Change, VersionEntry, VersionPage};

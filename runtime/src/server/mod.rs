@@ -3,13 +3,16 @@
 mod body;
 mod capabilities;
 mod connection;
+mod counts;
 mod database;
 mod functions;
 mod health;
+mod heartbeat;
 mod history;
 mod in_process;
 mod listener;
 mod node;
+mod observation;
 mod pages;
 mod platform;
 mod presence;

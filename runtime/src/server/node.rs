@@ -1,19 +1,21 @@
 //! One node: everything that `serve` and `dev` run, put together.
 
 use super::capabilities::{Platform, capabilities};
-use super::history::HistorySink;
+use super::heartbeat::OwnNode;
+use super::observation::Observation;
 use super::pages::{self, Pages};
-use super::{DatabaseHealth, FunctionsRoutes, Health, InProcess, Listener, PlatformRoutes};
+use super::{DatabaseHealth, FunctionsRoutes, Health, InProcess, Listener, PlatformRoutes, url_of};
 use crate::compile::{Loader, local_seal};
 use crate::config::Config;
 use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
-use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
+use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder, Sampling};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use wasmforge_host_api::sql::LoginRole;
 
@@ -51,7 +53,9 @@ pub struct Node {
     config: Arc<Config>,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
+    observation: Observation,
     recorder: Recorder,
+    started_at: OffsetDateTime,
 }
 
 impl Node {
@@ -62,8 +66,9 @@ impl Node {
     pub fn start(config: Config) -> Result<Self, NodeError> {
         let registry = PostgresRegistry::start(RegistryConfig::new(&config))?;
         let metrics = Arc::new(Metrics::new()?);
-        let sink = Arc::new(HistorySink::new(&registry));
-        let recorder = Recorder::start(LineWriter::stdout(config.log_format), metrics.clone(), Some(sink))?;
+        let observation = Observation::new(&config, &registry)?;
+        let lines = LineWriter::stdout(config.log_format);
+        let recorder = Recorder::start(lines, metrics.clone(), observation.sinks())?;
         let ticker = Ticker::start()?;
         let platform = Platform {
             config: &config,
@@ -94,6 +99,7 @@ impl Node {
             policy: config.limits,
             capabilities,
             recorder: recorder.clone(),
+            sampling: Sampling::default(),
             dev_mode: config.dev_mode,
         });
         let status = registry.clone();
@@ -103,14 +109,26 @@ impl Node {
             database: Box::new(move || database_health(&status)),
         });
         let config = Arc::new(config);
-        Ok(Self { registry, invoker, loader, config, health, metrics, recorder })
+        Ok(Self {
+            registry,
+            invoker,
+            loader,
+            config,
+            health,
+            metrics,
+            observation,
+            recorder,
+            started_at: OffsetDateTime::now_utc(),
+        })
     }
 
     /// Serves until `stop`, drains, and writes what is left to be written.
     pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
         let drain = self.config.drain;
         let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
-        let router = platform.as_ref().map(|_| self.router());
+        let node = Arc::new(self.own_node(url_of(functions.addr())));
+        self.observation.start(node.clone(), stop.clone());
+        let router = platform.as_ref().map(|_| self.router(node));
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
         let functions = functions.serve(routes, stop.clone(), drain);
@@ -126,10 +144,21 @@ impl Node {
         let recorder = self.recorder.clone();
         // Joining a thread blocks; the registry then still takes the records that the thread hands over.
         let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
+        self.observation.finish().await;
         self.registry.shutdown().await;
     }
 
-    fn router(&self) -> axum::Router {
+    fn own_node(&self, functions_url: String) -> OwnNode {
+        OwnNode {
+            registry: self.registry.clone(),
+            invoker: self.invoker.clone(),
+            health: self.health.clone(),
+            started_at: self.started_at,
+            functions_url,
+        }
+    }
+
+    fn router(&self, node: Arc<OwnNode>) -> axum::Router {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
@@ -137,6 +166,8 @@ impl Node {
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,
             capabilities: self.invoker.capabilities.clone(),
+            tail: self.observation.tail.clone(),
+            node: Arc::new(move || node.row()),
         };
         let pages = Pages {
             health: self.health.clone(),
@@ -144,6 +175,7 @@ impl Node {
             invoker: self.invoker.clone(),
             invocations: self.registry.invocations(),
             logs: self.registry.logs(),
+            file: self.observation.file.clone(),
         };
         platform::router(state, pages::router(pages))
     }

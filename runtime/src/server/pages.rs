@@ -3,7 +3,7 @@
 use super::health::{Health, HealthReport};
 use crate::invoke::Invoker;
 use crate::registry::{History, InvocationRow, LogRow};
-use crate::telemetry::{Gauges, Metrics};
+use crate::telemetry::{Gauges, LogFile, Metrics};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -23,6 +23,7 @@ pub(super) struct Pages {
     pub(super) invoker: Arc<Invoker>,
     pub(super) invocations: History<InvocationRow>,
     pub(super) logs: History<LogRow>,
+    pub(super) file: Option<Arc<LogFile>>,
 }
 
 pub(super) fn router<S>(pages: Pages) -> OpenApiRouter<S> {
@@ -35,7 +36,7 @@ pub(super) fn router<S>(pages: Pages) -> OpenApiRouter<S> {
     responses((status = 200, body = String, content_type = "text/plain", description = "Metrics in Prometheus's text format"))
 )]
 async fn metrics(State(pages): State<Pages>) -> Response {
-    let Pages { metrics, invoker, health, invocations, logs } = pages;
+    let Pages { metrics, invoker, health, invocations, logs, file } = pages;
     let gauges = Gauges {
         instances: health.engines.ticker().running(),
         queued: invoker.admission.waiting(),
@@ -44,6 +45,7 @@ async fn metrics(State(pages): State<Pages>) -> Response {
         memory_hits: invoker.loader.hits(),
         history_dropped: invocations.dropped(),
         logs_dropped: logs.dropped(),
+        file_dropped: file.map_or(0, |file| file.dropped()),
     };
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics.render(gauges)).into_response()
 }

@@ -4,7 +4,7 @@ mod structured;
 
 use super::record::{GuestLine, InvocationId, LineSource};
 use super::recorder::Recorder;
-use crate::registry::Version;
+use crate::registry::{LineId, Version};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use std::pin::Pin;
@@ -100,7 +100,9 @@ impl GuestLog {
     fn line(&self, source: LineSource, level: Level, text: String, fields: Vec<(String, String)>) {
         let LogTag { id, slug, version } = self.tag.clone();
         let at = SystemTime::now();
-        self.recorder.line(GuestLine { at, id, slug, version, source, level, text, fields });
+        let line =
+            GuestLine { id: LineId::new(at), at, invocation: id, slug, version, source, level, text, fields };
+        self.recorder.line(line);
     }
 }
 
@@ -240,7 +242,7 @@ mod tests {
     fn messages(limit: u64, write: impl FnOnce(&GuestLog)) -> Vec<String> {
         let written = Written::default();
         let lines = LineWriter::to(LogFormat::Json, Box::new(written.clone()));
-        let recorder = Recorder::start(lines, Arc::new(Metrics::detached()), None).unwrap();
+        let recorder = Recorder::start(lines, Arc::new(Metrics::detached()), Vec::new()).unwrap();
         let tag = LogTag { id: InvocationId::new(), slug: "f".into(), version: 1 };
         let log = GuestLog::new(tag, limit, recorder.clone());
         write(&log);

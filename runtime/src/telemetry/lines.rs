@@ -62,7 +62,7 @@ impl LineWriter {
                 level: line.level.name(),
                 slug: &line.slug,
                 version: line.version,
-                invocation_id: line.id.to_string(),
+                invocation_id: line.invocation.to_string(),
                 source: line.source.name(),
                 message: &line.text,
                 fields: Fields(&line.fields),
@@ -111,7 +111,9 @@ struct CallLine<'a> {
     status: u16,
     duration: String,
     invocation_id: String,
+    trace_id: String,
     version: Version,
+    source: &'static str,
     outcome: &'static str,
     cpu_micros: u64,
     memory_bytes: u64,
@@ -139,7 +141,9 @@ impl<'a> CallLine<'a> {
             status: record.status,
             duration: format!("{}ms", record.duration.as_millis()),
             invocation_id: record.id.to_string(),
+            trace_id: record.trace.id().to_string(),
             version: record.version,
+            source: record.source.name(),
             outcome: record.outcome.name(),
             cpu_micros: micros(record.cpu),
             memory_bytes: record.peak_memory,
@@ -147,7 +151,7 @@ impl<'a> CallLine<'a> {
             request_bytes: record.request_bytes,
             response_bytes: record.response_bytes,
             outbound_requests: record.outbound_requests,
-            host_calls: record.host_calls,
+            host_calls: record.call_counts.services(),
             ai_prompt_tokens: record.ai_prompt_tokens,
             ai_completion_tokens: record.ai_completion_tokens,
             error: record.error.as_deref(),
@@ -201,7 +205,7 @@ fn micros(duration: std::time::Duration) -> u64 {
 }
 
 /// ISO 8601 with milliseconds and `Z`, as JavaScript's `toISOString` writes it.
-fn timestamp(at: SystemTime) -> String {
+pub(super) fn timestamp(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at);
     at.replace_millisecond(at.millisecond())
         .ok()

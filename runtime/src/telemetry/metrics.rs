@@ -36,6 +36,8 @@ pub struct Gauges {
     pub history_dropped: u64,
     /// Log lines that were lost in the same way.
     pub logs_dropped: u64,
+    /// Lines of the log file that were lost: the queue was full, or the disk.
+    pub file_dropped: u64,
 }
 
 /// Every metric of the process. Names begin with `wasmforge_`; `docs/operators-guide.md` lists them.
@@ -91,7 +93,11 @@ impl Metrics {
             "Rows of functions.invocations that could not be written",
         );
         counter("wasmforge_log_rows_dropped_total", "Rows of functions.logs that could not be written");
-        counter("wasmforge_host_calls_total", "Calls to the platform's services by function");
+        counter(
+            "wasmforge_log_file_lines_dropped_total",
+            "Lines of function.logs.jsonl that could not be written",
+        );
+        counter("wasmforge_host_calls_total", "Calls of functions to their host by function and kind");
         counter("wasmforge_ai_tokens_total", "Tokens of language models by function and kind");
         seconds("wasmforge_invocation_duration_seconds", "Wall-clock time of invocations by function");
         seconds("wasmforge_invocation_cpu_seconds", "CPU time of invocations by function");
@@ -131,7 +137,9 @@ impl Metrics {
                 self.recorder.register_counter(&key, &METADATA).increment(value);
             }
         };
-        add("wasmforge_host_calls_total", None, u64::from(record.host_calls));
+        for (kind, count) in record.call_counts.iter() {
+            add("wasmforge_host_calls_total", Some(kind.name()), u64::from(count));
+        }
         add("wasmforge_ai_tokens_total", Some("prompt"), record.ai_prompt_tokens);
         add("wasmforge_ai_tokens_total", Some("completion"), record.ai_completion_tokens);
     }
@@ -192,6 +200,7 @@ impl Metrics {
         };
         absolute("wasmforge_history_rows_dropped_total", gauges.history_dropped);
         absolute("wasmforge_log_rows_dropped_total", gauges.logs_dropped);
+        absolute("wasmforge_log_file_lines_dropped_total", gauges.file_dropped);
         self.handle.run_upkeep();
         self.handle.render()
     }

@@ -1,11 +1,13 @@
 //! The record of one invocation.
 
-use crate::registry::Version;
+use crate::registry::{LineId, Version};
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use uuid::Uuid;
 use wasmforge_host_api::log::Level;
+use wasmforge_host_api::trace::Trace;
+use wasmforge_sandbox::{CallKind, HostCall, Usage};
 
 /// Names one invocation, in the answer's `x-wasmforge-invocation-id`, in errors, logs and records. A UUID version 7, so
 /// that ids sort by time.
@@ -78,6 +80,24 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 14] = [
+        Self::Ok,
+        Self::GuestError,
+        Self::Trap,
+        Self::Timeout,
+        Self::CpuLimit,
+        Self::FuelExhausted,
+        Self::MemoryLimit,
+        Self::RequestTooLarge,
+        Self::ResponseTooLarge,
+        Self::ClientGone,
+        Self::Refused,
+        Self::Overloaded,
+        Self::NotBuilt,
+        Self::Internal,
+    ];
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -100,6 +120,39 @@ impl Outcome {
     }
 }
 
+/// What an invocation was made for. A request carries it as an extension; one that carries none came over HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum InvocationSource {
+    /// A request from outside.
+    #[default]
+    Http,
+    /// A schedule that was due.
+    Schedule,
+    /// A row that changed.
+    Trigger,
+    /// A request whose sender did not wait.
+    Async,
+    /// Another function.
+    Function,
+}
+
+impl InvocationSource {
+    /// Every source.
+    pub const ALL: [Self; 5] = [Self::Http, Self::Schedule, Self::Trigger, Self::Async, Self::Function];
+
+    /// Its name in records and queries.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Schedule => "schedule",
+            Self::Trigger => "trigger",
+            Self::Async => "async",
+            Self::Function => "function",
+        }
+    }
+}
+
 /// Everything that is kept of one invocation.
 #[derive(Clone, Debug)]
 pub struct InvocationRecord {
@@ -109,6 +162,8 @@ pub struct InvocationRecord {
     pub slug: Arc<str>,
     /// Which version of it.
     pub version: Version,
+    /// What it was made for.
+    pub source: InvocationSource,
     /// The request's method.
     pub method: http::Method,
     /// The status that the caller saw; 499 where it was gone before there was one.
@@ -117,6 +172,8 @@ pub struct InvocationRecord {
     pub outcome: Outcome,
     /// When it was accepted.
     pub started: SystemTime,
+    /// The same moment, as calls are timed.
+    pub clock: Instant,
     /// From acceptance to the guest's end.
     pub duration: Duration,
     /// Time on a thread.
@@ -131,14 +188,67 @@ pub struct InvocationRecord {
     pub response_bytes: u64,
     /// Outbound requests.
     pub outbound_requests: u32,
-    /// Calls to the platform's services.
-    pub host_calls: u32,
+    /// How many calls of each kind there were.
+    pub call_counts: CallCounts,
+    /// The first of them.
+    pub calls: Vec<HostCall>,
     /// Tokens sent to language models.
     pub ai_prompt_tokens: u64,
     /// Tokens that came back.
     pub ai_completion_tokens: u64,
+    /// Where it stands in its trace.
+    pub trace: Trace,
     /// What went wrong, for the function's author: a trap's message and backtrace.
     pub error: Option<String>,
+}
+
+/// How many calls of each kind an invocation made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCounts([u32; CallKind::ALL.len()]);
+
+impl CallCounts {
+    /// The counts of what was used.
+    #[must_use]
+    pub fn of(usage: &Usage) -> Self {
+        Self(CallKind::ALL.map(|kind| usage.calls_of(kind)))
+    }
+
+    /// The kinds that were called, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (CallKind, u32)> {
+        CallKind::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+    }
+
+    /// Calls to the platform's services: all but requests over HTTP.
+    #[must_use]
+    pub fn services(&self) -> u32 {
+        self.iter().filter(|(kind, _)| *kind != CallKind::Http).map(|(_, count)| count).sum()
+    }
+}
+
+/// One call as its record tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimedCall<'a> {
+    /// The service.
+    pub kind: CallKind,
+    /// What was called.
+    pub name: &'a str,
+    /// From the invocation's start to the call's.
+    pub start: Duration,
+    /// How long it took; up to the invocation's end, where it was still running.
+    pub duration: Duration,
+    /// Whether it succeeded.
+    pub ok: bool,
+}
+
+impl InvocationRecord {
+    /// The calls that were kept, in the order in which they began.
+    pub fn timed_calls(&self) -> impl Iterator<Item = TimedCall<'_>> {
+        self.calls.iter().map(|call| {
+            let start = call.started.saturating_duration_since(self.clock);
+            let duration = call.duration.unwrap_or_else(|| self.duration.saturating_sub(start));
+            TimedCall { kind: call.kind, name: &call.name, start, duration, ok: call.ok }
+        })
+    }
 }
 
 /// Where a guest's line came from.
@@ -167,10 +277,12 @@ impl LineSource {
 /// One line that a guest wrote.
 #[derive(Clone, Debug)]
 pub struct GuestLine {
+    /// Names it.
+    pub id: LineId,
     /// When.
     pub at: SystemTime,
     /// Which invocation.
-    pub id: InvocationId,
+    pub invocation: InvocationId,
     /// Of which function.
     pub slug: Arc<str>,
     /// In which version.

@@ -15,13 +15,13 @@ const GATHER: Duration = Duration::from_millis(20);
 /// Events that wait at most; past it they are dropped and counted.
 const CAPACITY: usize = 65_536;
 
-/// Where records go besides the log and the metrics: the database.
+/// Where records go besides the log and the metrics: the database, a file, a collector.
 pub trait RecordSink: Send + Sync + 'static {
-    /// Takes a batch; must not block.
-    fn take(&self, records: &[InvocationRecord]);
+    /// Takes a record; must not block.
+    fn call(&self, record: &InvocationRecord);
 
     /// Takes a guest's line; must not block.
-    fn line(&self, line: GuestLine);
+    fn line(&self, line: &GuestLine);
 }
 
 enum Event {
@@ -49,7 +49,7 @@ impl Recorder {
     pub fn start(
         lines: LineWriter,
         metrics: Arc<Metrics>,
-        sink: Option<Arc<dyn RecordSink>>,
+        sinks: Vec<Arc<dyn RecordSink>>,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             events: Mutex::new(Vec::new()),
@@ -61,7 +61,7 @@ impl Recorder {
         let work = shared.clone();
         let handle = std::thread::Builder::new()
             .name("telemetry".into())
-            .spawn(move || Worker { lines, metrics, sink, records: Vec::new() }.run(&work))?;
+            .spawn(move || Worker { lines, metrics, sinks }.run(&work))?;
         *shared.thread.lock() = Some(handle.thread().clone());
         *shared.handle.lock() = Some(handle);
         Ok(Self(shared))
@@ -116,8 +116,7 @@ impl Shared {
 struct Worker {
     lines: LineWriter,
     metrics: Arc<Metrics>,
-    sink: Option<Arc<dyn RecordSink>>,
-    records: Vec<InvocationRecord>,
+    sinks: Vec<Arc<dyn RecordSink>>,
 }
 
 impl Worker {
@@ -145,21 +144,15 @@ impl Worker {
             match event {
                 Event::Line(line) => {
                     self.lines.guest_line(&line);
-                    if let Some(sink) = &self.sink {
-                        sink.line(line);
-                    }
+                    self.sinks.iter().for_each(|sink| sink.line(&line));
                 }
                 Event::Call(record) => {
                     self.lines.call(&record);
                     self.metrics.observe(&record);
-                    self.records.push(*record);
+                    self.sinks.iter().for_each(|sink| sink.call(&record));
                 }
             }
         }
         self.lines.flush();
-        if let Some(sink) = &self.sink {
-            sink.take(&self.records);
-        }
-        self.records.clear();
     }
 }

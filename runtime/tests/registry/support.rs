@@ -103,8 +103,7 @@ pub fn config(url: &str) -> RegistryConfig {
         encryption_key: Secret::new(KEY),
         jwt_secret: Secret::new(JWT_SECRET),
         seed: Seed::default(),
-        retention: RegistryConfig::RETENTION,
-        versions: 50,
+        retention: Default::default(),
     }
 }
 

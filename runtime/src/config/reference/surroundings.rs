@@ -31,6 +31,36 @@ pub(super) const GROUPS: &[Group] = &[
                 "`json` for `serve`",
                 "the form of lines, of both streams",
             ),
+            variable(
+                "LOGS_DIR",
+                "path",
+                "none",
+                "the folder in which `function.logs.jsonl` is written for InsForge's backend to read",
+            ),
+            variable(
+                "WASMFORGE_LOG_FILE_MIB",
+                "MiB",
+                "`64`",
+                "size after which that file is begun anew; one older file is kept",
+            ),
+            variable(
+                "WASMFORGE_HISTORY_RETENTION_HOURS",
+                "hours",
+                "`168`",
+                "how long invocations, log lines and statistics are kept",
+            ),
+            variable(
+                "WASMFORGE_HISTORY_RETENTION_LINES",
+                "rows",
+                "`1000000`",
+                "log lines that are kept at most, the newest",
+            ),
+            variable(
+                "WASMFORGE_HISTORY_RETENTION_INVOCATIONS",
+                "rows",
+                "`1000000`",
+                "invocations that are kept at most, the newest",
+            ),
             variable("RUST_LOG", "filter", "`warn,wasmforge=info`", "filter of the process's own log"),
             variable(
                 "SSL_CERT_FILE",

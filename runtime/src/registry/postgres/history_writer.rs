@@ -1,5 +1,6 @@
 //! Writes histories in batches, behind the requests' back.
 
+use super::batches::{Batch, Table};
 use super::{Mode, Shared};
 use crate::registry::{History, HistoryRow};
 use sqlx::PgPool;
@@ -7,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until, timeout};
+use uuid::Uuid;
 
 /// Rows of one statement.
-const BATCH: usize = 500;
+const BATCH: usize = 2000;
 /// How long a batch is collected.
 const COLLECT: Duration = Duration::from_secs(1);
 /// How long one statement may take before its rows are given up.
@@ -18,11 +20,23 @@ const WRITE: Duration = Duration::from_secs(10);
 /// A row that a table of ours takes.
 pub(super) trait Stored: HistoryRow + Sized {
     /// The table, for the log.
-    const TABLE: &'static str;
+    const TABLE: Table;
 
-    /// Writes them all or none.
-    fn insert(pool: &PgPool, rows: &[Self]) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    /// The row's id as text, to tell other nodes which rows came.
+    fn key(&self) -> String;
+
+    /// Writes them all or none, and announces them.
+    fn insert(
+        pool: &PgPool,
+        rows: &[Self],
+        batch: &Batch,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
+
+/// What is told about a statement's rows with their insertion: rows are a record of what happened and no more, so the
+/// commit does not wait for the disk.
+pub(super) const ANNOUNCED: &str =
+    "SELECT count(*), set_config('synchronous_commit', 'off', true), pg_notify('wasmforge_history', ";
 
 /// A column of the rows, to be unnested.
 pub(super) fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
@@ -68,11 +82,24 @@ async fn collect<R>(shared: &Shared, queue: &mut Receiver<R>, batch: &mut Vec<R>
     }
 }
 
+fn announcement<R: Stored>(shared: &Shared, rows: &[R]) -> Batch {
+    let (mut first, mut last) = (String::new(), String::new());
+    for key in rows.iter().map(R::key) {
+        if first.is_empty() || key < first {
+            first.clone_from(&key);
+        }
+        if key > last {
+            last = key;
+        }
+    }
+    Batch { table: R::TABLE, node: shared.node, batch: Uuid::now_v7(), first, last }
+}
+
 async fn write<R: Stored>(shared: &Shared, history: &History<R>, batch: &mut Vec<R>) {
     // An unmodified database has no table for them: the log line and the metrics are what remains.
     if !batch.is_empty() && shared.mode() != Some(Mode::Unmodified) {
         let error = if shared.is_connected() {
-            match timeout(WRITE, R::insert(&shared.pool, batch)).await {
+            match timeout(WRITE, R::insert(&shared.pool, batch, &announcement(shared, batch))).await {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some("no answer in time".to_owned()),
@@ -82,7 +109,7 @@ async fn write<R: Stored>(shared: &Shared, history: &History<R>, batch: &mut Vec
         };
         if let Some(error) = error {
             history.lost(batch.len());
-            tracing::warn!(table = R::TABLE, rows = batch.len(), error, "rows were lost");
+            tracing::warn!(table = R::TABLE.name(), rows = batch.len(), error, "rows were lost");
         }
     }
     history.done(batch);

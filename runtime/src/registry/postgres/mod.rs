@@ -5,8 +5,10 @@
 //! under that lock, so it never goes back in time.
 
 mod artifacts;
+mod batches;
 mod columns;
 mod connect;
+mod history_reader;
 mod history_writer;
 mod index;
 mod invocation_writer;
@@ -14,6 +16,7 @@ mod keyvalue;
 mod log_writer;
 mod login_roles;
 mod migrate;
+mod nodes;
 mod platform_tables;
 mod reader;
 mod releases;
@@ -22,8 +25,10 @@ mod revalidate;
 mod row;
 mod secrets;
 mod seed;
+mod statistics;
 mod store;
 mod sync;
+mod tail_reader;
 mod version_reader;
 mod write_error;
 mod writer;
@@ -38,15 +43,17 @@ use super::{
     Definition, Directory, FunctionKind, History, InvocationRow, LogRow, Mode, ModuleStore, SecretCipher,
     Slug, Status, Version, VersionEntry, VersionPage,
 };
-use crate::config::{Config, DatabaseConfig, Migrate, Secret};
+use crate::config::{Config, DatabaseConfig, Migrate, Retention, Secret};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use sqlx::PgPool;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 use wasmforge_host_api::auth::{Credentials, Keys, Users};
 use wasmforge_host_api::realtime::Messages;
 
@@ -69,15 +76,10 @@ pub struct RegistryConfig {
     /// The reserved secrets of a database that we made.
     pub seed: Seed,
     /// How long invocations and logs are kept.
-    pub retention: Duration,
-    /// How many versions of a function are kept, besides those that are in use.
-    pub versions: u32,
+    pub retention: Retention,
 }
 
 impl RegistryConfig {
-    /// How long invocations and logs are kept by default.
-    pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
-
     /// The registry's part of the process's configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
@@ -94,8 +96,7 @@ impl RegistryConfig {
                 internal_url: config.outbound.internal_url.clone(),
                 base_url: config.outbound.base_url.clone(),
             },
-            retention: Self::RETENTION,
-            versions: config.versions,
+            retention: config.retention,
         }
     }
 }
@@ -107,6 +108,10 @@ pub struct PostgresRegistry(Arc<Shared>);
 /// What the registry's tasks and its callers share.
 pub(super) struct Shared {
     config: RegistryConfig,
+    /// Names this process.
+    node: Uuid,
+    /// What nodes wrote into the history, this one among them.
+    batches: broadcast::Sender<batches::Batch>,
     pool: PgPool,
     tables: Arc<platform_tables::PlatformTables>,
     columns: columns::TextColumns,
@@ -146,6 +151,8 @@ impl PostgresRegistry {
             filled: tokio::sync::watch::Sender::new(false),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
+            node: Uuid::now_v7(),
+            batches: broadcast::Sender::new(256),
             config,
             pool,
             columns: columns::TextColumns::new(tables.clone()),
@@ -234,6 +241,12 @@ impl PostgresRegistry {
         self.0.logs.clone()
     }
 
+    /// Names this process among those that work on the database.
+    #[must_use]
+    pub fn node(&self) -> Uuid {
+        self.0.node
+    }
+
     /// Where functions keep values under keys.
     #[must_use]
     pub fn key_values(&self) -> Arc<dyn wasmforge_host_api::keyvalue::Store> {
@@ -290,13 +303,13 @@ impl PostgresRegistry {
         reader::within(self.0.version_bytes(slug, version)).await
     }
 
-    /// Takes away what is older than the retention, as happens every hour anyway.
+    /// Takes away what is older than the retention, as happens every ten minutes anyway.
     ///
     /// # Errors
     /// [`WriteError`], where the database fails or is away. An unmodified database has nothing to be taken.
     pub async fn sweep(&self) -> Result<(), WriteError> {
         match self.0.require()? {
-            Mode::Full => Ok(retention::sweep(&self.0).await?),
+            Mode::Full => Ok(retention::sweep(&self.0.pool, &self.0.config.retention).await?),
             Mode::Unmodified => Ok(()),
         }
     }

@@ -1,13 +1,18 @@
 //! Takes away what is too old, so that no table grows for ever.
 
 use super::{Mode, Shared};
-use sqlx::PgConnection;
+use crate::config::Retention;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, PgPool, Postgres};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// How often it is done.
-const PERIOD: Duration = Duration::from_secs(3600);
+const PERIOD: Duration = Duration::from_secs(600);
+/// Between two portions, for those who want to write.
+const PAUSE: Duration = Duration::from_millis(20);
 /// Held while sweeping: one node is enough.
 const ADVISORY_LOCK: i64 = 0x7761_736d_7377_6565;
 
@@ -15,10 +20,21 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_7377_6565;
 const INVOCATIONS: &str = "DELETE FROM functions.invocations WHERE id IN
     (SELECT id FROM functions.invocations WHERE started_at < now() - make_interval(secs => $1) LIMIT 5000)";
 const LOGS: &str = "DELETE FROM functions.logs WHERE id IN
-    (SELECT id FROM functions.logs WHERE logged_at < now() - make_interval(secs => $1) LIMIT 5000)";
-/// Functions may write much within the time that is kept: the newest million lines stay.
+    (SELECT id FROM functions.logs
+        WHERE id < (extract(epoch FROM now() - make_interval(secs => $1)) * 1000000)::bigint * 4096
+        ORDER BY id LIMIT 5000)";
+const STATISTICS: &str = "DELETE FROM functions.statistics WHERE (minute, slug, bucket) IN
+    (SELECT minute, slug, bucket FROM functions.statistics
+        WHERE minute < now() - make_interval(secs => $1) LIMIT 5000)";
+/// Functions may write much within the time that is kept: only the newest rows stay. How many there are is read from the
+/// primary key, newest first.
 const EXCESS_LOGS: &str = "DELETE FROM functions.logs WHERE id IN
-    (SELECT id FROM functions.logs WHERE id <= (SELECT max(id) FROM functions.logs) - 1000000 LIMIT 5000)";
+    (SELECT id FROM functions.logs
+        WHERE id <= (SELECT id FROM functions.logs ORDER BY id DESC OFFSET $1 LIMIT 1) ORDER BY id LIMIT 5000)";
+const EXCESS_INVOCATIONS: &str = "DELETE FROM functions.invocations WHERE id IN
+    (SELECT id FROM functions.invocations
+        WHERE id <= (SELECT id FROM functions.invocations ORDER BY id DESC OFFSET $1 LIMIT 1)
+        ORDER BY id LIMIT 5000)";
 
 /// The newest versions of a slug stay, whose number keeps the next one from being used twice; and the live one, the
 /// canary, the newest that is known to compile, and the newest such before the live one, which a rollback goes to.
@@ -43,7 +59,7 @@ const ARTIFACTS: &str = "DELETE FROM functions.artifacts a WHERE a.created_at < 
     OR (a.created_at < now() - interval '1 day'
         AND NOT EXISTS (SELECT FROM functions.modules m WHERE m.sha256 = a.module_sha256))";
 
-/// Sweeps every hour until the registry stops.
+/// Sweeps every ten minutes until the registry stops.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut period = interval(PERIOD);
     period.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,7 +72,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         if shared.mode() == Some(Mode::Full)
             && shared.is_connected()
-            && let Err(error) = sweep(&shared).await
+            && let Err(error) = sweep(&shared.pool, &shared.config.retention).await
         {
             tracing::warn!(%error, "old rows could not be swept");
         }
@@ -64,8 +80,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 /// Sweeps once, unless another node does at this moment.
-pub(super) async fn sweep(shared: &Shared) -> Result<(), sqlx::Error> {
-    let mut connection = shared.pool.acquire().await?;
+pub(super) async fn sweep(pool: &PgPool, keep: &Retention) -> Result<(), sqlx::Error> {
+    let mut connection = pool.acquire().await?;
     let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
         .bind(ADVISORY_LOCK)
         .fetch_one(&mut *connection)
@@ -73,25 +89,33 @@ pub(super) async fn sweep(shared: &Shared) -> Result<(), sqlx::Error> {
     if !alone {
         return Ok(());
     }
-    let swept = sweep_alone(&mut connection, shared.config.retention, shared.config.versions).await;
+    let swept = sweep_alone(&mut connection, keep).await;
     sqlx::query("SELECT pg_advisory_unlock($1)").bind(ADVISORY_LOCK).execute(&mut *connection).await?;
     swept
 }
 
-async fn sweep_alone(
-    connection: &mut PgConnection,
-    keep: Duration,
-    versions: u32,
-) -> Result<(), sqlx::Error> {
-    for statement in [INVOCATIONS, LOGS] {
-        while sqlx::query(statement).bind(keep.as_secs_f64()).execute(&mut *connection).await?.rows_affected()
-            > 0
-        {}
+async fn sweep_alone(connection: &mut PgConnection, keep: &Retention) -> Result<(), sqlx::Error> {
+    for statement in [INVOCATIONS, LOGS, STATISTICS] {
+        while delete(connection, sqlx::query(statement).bind(keep.age.as_secs_f64())).await? {}
     }
-    while sqlx::query(EXCESS_LOGS).execute(&mut *connection).await?.rows_affected() > 0 {}
-    sqlx::query(VERSIONS).bind(i64::from(versions)).execute(&mut *connection).await?;
+    for (statement, rows) in [(EXCESS_LOGS, keep.lines), (EXCESS_INVOCATIONS, keep.invocations)] {
+        while delete(connection, sqlx::query(statement).bind(rows)).await? {}
+    }
+    sqlx::query(VERSIONS).bind(keep.versions).execute(&mut *connection).await?;
     for statement in [MODULES, ARTIFACTS] {
         sqlx::query(statement).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Deletes one portion; whether there may be more.
+async fn delete(
+    connection: &mut PgConnection,
+    portion: Query<'_, Postgres, PgArguments>,
+) -> Result<bool, sqlx::Error> {
+    let deleted = portion.execute(&mut *connection).await?.rows_affected();
+    if deleted > 0 {
+        sleep(PAUSE).await;
+    }
+    Ok(deleted > 0)
 }

@@ -4,9 +4,10 @@
 //! says so, when the poll interval is over (a notification may be lost), and when a secret expires. The notification's
 //! text is only a wake-up call. What changed is asked of `functions.changes`, so that both ways are one.
 
+use super::batches::{self, Batch};
 use super::migrate::{self, SchemaError};
 use super::{Mode, Shared, index, secrets, seed};
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgNotification};
 use sqlx::{ConnectOptions, PgConnection, Row};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -87,7 +88,7 @@ async fn session(shared: &Shared) -> Result<Infallible, SessionError> {
     let mut listener = PgListener::connect_with(&shared.pool).await?;
     listener.eager_reconnect(false);
     listener.ignore_pool_close_event(true);
-    timeout(READ, listener.listen(CHANNEL)).await??;
+    timeout(READ, listener.listen_all([CHANNEL, batches::CHANNEL])).await??;
     let mode = timeout(START, begin(shared, &mut connection)).await??;
     let period = shared.config.poll_interval.max(Duration::from_millis(10));
     let mut poll = interval_at(Instant::now() + period, period);
@@ -96,8 +97,14 @@ async fn session(shared: &Shared) -> Result<Infallible, SessionError> {
         let secrets_end = shared.progress.lock().await.secrets_end;
         tokio::select! {
             notification = listener.try_recv() => {
-                notification?.ok_or(SessionError::Lost)?;
-                while listener.next_buffered().is_some() {}
+                let first = notification?.ok_or(SessionError::Lost)?;
+                let mut changed = shared.notified(&first);
+                while let Some(next) = listener.next_buffered() {
+                    changed |= shared.notified(&next);
+                }
+                if !changed {
+                    continue;
+                }
             }
             _ = poll.tick() => {}
             () = at(secrets_end) => {}
@@ -256,6 +263,18 @@ pub(super) async fn refresh(shared: &Shared, slug: &str) -> Result<(), sqlx::Err
 }
 
 impl Shared {
+    /// Passes on what a notification tells of the history; whether it tells of a change.
+    fn notified(&self, notification: &PgNotification) -> bool {
+        if notification.channel() == batches::CHANNEL {
+            if let Some(batch) = Batch::of(notification.payload()) {
+                // Without a reader there is nobody to tell.
+                let _ = self.batches.send(batch);
+            }
+            return false;
+        }
+        true
+    }
+
     fn connected(&self, mode: Mode) {
         let now = Some(SystemTime::now());
         {

@@ -1,7 +1,7 @@
 //! Deploys: every write with its audit row in one transaction, visible on this node when it returns.
 
 use super::reader::{canary, columns, definition, within};
-use super::write_error::WriteError;
+pub(super) use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry, Shared, row, sync};
 use crate::registry::{
     Author, Changes, Code, Definition, Expected, FunctionStatus, NewFunction, Revision, Settings, Slug,
