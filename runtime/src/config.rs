@@ -7,7 +7,9 @@ mod ai;
 mod files;
 mod history;
 mod keyvalue;
+mod otlp;
 mod outbound;
+mod queue;
 pub mod reference;
 mod rest;
 mod secret;
@@ -16,7 +18,9 @@ mod storage;
 mod variables;
 
 pub use history::{HistoryConfig, Retention};
+pub use otlp::{OtlpConfig, OtlpEndpoint};
 pub use outbound::OutboundConfig;
+pub use queue::QueueConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
 pub use sql::SqlConfig;
@@ -127,8 +131,10 @@ pub struct Config {
     pub sql: SqlConfig,
     /// How long history is kept.
     pub retention: Retention,
-    /// Where the log file and the traces go.
+    /// Where the log file is.
     pub history: HistoryConfig,
+    /// Where traces and metrics go.
+    pub otlp: OtlpConfig,
     /// Language models.
     pub ai: AiSettings,
     /// What functions may keep under keys.
@@ -139,6 +145,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// PostgREST.
     pub rest: RestConfig,
+    /// Requests that are answered later, and the changes of rows.
+    pub queue: QueueConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -188,11 +196,13 @@ impl Config {
             sql: SqlConfig::from_variables(vars)?,
             retention: Retention::from_variables(vars)?,
             history: HistoryConfig::from_variables(vars)?,
+            otlp: OtlpConfig::from_variables(vars),
             ai: ai::settings(vars)?,
             keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
             rest: RestConfig::from_variables(vars),
+            queue: QueueConfig::from_variables(vars)?,
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

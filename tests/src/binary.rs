@@ -9,7 +9,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
 /// The binary: `WASMFORGE_BIN`, or what a debug build leaves in the target folder.
-fn path() -> PathBuf {
+#[must_use]
+pub fn binary() -> PathBuf {
     let path = std::env::var_os("WASMFORGE_BIN")
         .map_or_else(|| guests::target_dir().join("debug/wasmforge"), PathBuf::from);
     assert!(path.is_file(), "there is no {}; build it, or run `cargo xtask test`", path.display());
@@ -73,7 +74,7 @@ impl Launch {
     #[must_use]
     pub fn start(self) -> Process {
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(path());
+        let mut command = Command::new(binary());
         command.args(&self.arguments).env_clear().env("HOME", home.path());
         command.env("WASMFORGE_CACHE_DIR", &self.code_cache);
         for name in ["PATH", "LANG", "LC_ALL", "RUST_BACKTRACE", "WASMFORGE_JS_ENGINE"] {

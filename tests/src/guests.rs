@@ -11,7 +11,8 @@ pub(crate) fn target_dir() -> PathBuf {
 }
 
 /// A folder below the target folder that outlives one test, so that work is not done again for each.
-pub(crate) fn scratch(name: &str) -> PathBuf {
+#[must_use]
+pub fn scratch(name: &str) -> PathBuf {
     let dir = target_dir().join("tmp/black-box").join(name);
     std::fs::create_dir_all(&dir).unwrap();
     dir

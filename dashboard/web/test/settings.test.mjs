@@ -50,6 +50,8 @@ test('settings are alike whatever the order of their keys', () => {
 });
 
 test('changes are told in words', () => {
-  assert.equal(changeText({ field: 'moduleSha256', from: 'a', to: 'b' }), 'code');
+  assert.equal(changeText({ field: 'module', from: 'a', to: 'b' }), 'code');
+  assert.equal(changeText({ field: 'capabilities.sql', from: null, to: 'none' }), 'grants.sql: default → none');
+  assert.equal(changeText({ field: 'limits.wallMs', from: 5000, to: null }), 'limits.wallMs: 5000 → default');
   assert.equal(changeText({ field: 'auth', from: null, to: 'service' }), 'callers: default → service');
 });

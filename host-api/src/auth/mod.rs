@@ -12,7 +12,7 @@ mod verified;
 pub use caller::Caller;
 pub use capability::{Auth, AuthConfigured, AuthGrant, AuthSession, UserLookup};
 pub use credentials::{Credentials, Keys};
-pub use exchange::{NoSigningKey, database_token};
+pub use exchange::{NoSigningKey, database_token, service_token};
 pub use identity::{Identity, Role};
 pub use token::{Claims, InvalidToken, verify};
 pub use users::{User, Users, UsersUnavailable};

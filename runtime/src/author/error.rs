@@ -22,9 +22,6 @@ pub enum AuthorError {
     /// Node, npm, esbuild or the TypeScript compiler cannot be used.
     #[error("{0}")]
     Tool(String),
-    /// The server did not take it.
-    #[error("{0}")]
-    Server(String),
 }
 
 impl AuthorError {
@@ -85,6 +82,41 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// What a server said of the source in `file`, `message (line 3, column 4)` or `message (part.ts:3:4)` and lines around
+    /// it, with the line as it is here.
+    #[must_use]
+    pub fn of_refusal(file: &Path, message: &str) -> Self {
+        let first = message.lines().next().unwrap_or_default();
+        let (words, named, line, column) = match place(first) {
+            Some((words, named, line, column)) => (words, named, Some(line), Some(column)),
+            None => (first, None, None, None),
+        };
+        let file = named.map_or_else(|| file.to_owned(), |named| file.with_file_name(named));
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let index = line.and_then(|line| usize::try_from(line).ok()?.checked_sub(1));
+        Self {
+            message: words.to_owned(),
+            file: Some(file.display().to_string()),
+            line,
+            column,
+            line_text: index.and_then(|index| text.lines().nth(index)).map(str::to_owned),
+        }
+    }
+}
+
+/// Takes a message and the place at its end apart.
+fn place(text: &str) -> Option<(&str, Option<&str>, u32, u32)> {
+    let (words, place) = text.strip_suffix(')')?.rsplit_once(" (")?;
+    if let Some(place) = place.strip_prefix("line ") {
+        let (line, column) = place.split_once(", column ")?;
+        return Some((words, None, line.parse().ok()?, column.parse().ok()?));
+    }
+    let (rest, column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    Some((words, Some(file), line.parse().ok()?, column.parse().ok()?))
+}
+
 /// Characters of a line that are shown.
 const SHOWN: usize = 160;
 
@@ -127,6 +159,20 @@ mod tests {
         let shown = Problem::of_build(&file, &error).to_string();
         let place = format!("{}:2:9: Unexpected token\n2 | second +;\n", file.display());
         assert!(shown.starts_with(&place), "{shown}");
+    }
+
+    #[test]
+    fn what_a_server_says_is_shown_in_the_authors_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, part) = (folder.path().join("f.ts"), folder.path().join("part.ts"));
+        std::fs::write(&file, "one\ntwo (\n").unwrap();
+        std::fs::write(&part, "three").unwrap();
+        let shown = |message: &str| Problem::of_refusal(&file, message).to_string();
+        let expected = format!("{}:2:5: Expected `)`\n2 | two (\n  |     ^", file.display());
+        assert_eq!(shown("Expected `)` (line 2, column 5)\n1 | one\n2 | two ("), expected);
+        let expected = format!("{}:1:1: Not (so)\n1 | three\n  | ^", part.display());
+        assert_eq!(shown("Not (so) (part.ts:1:1)"), expected);
+        assert_eq!(shown("It is empty (very)"), format!("{}: It is empty (very)", file.display()));
     }
 
     #[test]

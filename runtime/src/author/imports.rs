@@ -1,10 +1,10 @@
-//! Whether a source imports what not every function has.
+//! What a source imports, and whether every function has that.
 
-use crate::compile::is_builtin;
+use crate::compile::{SERVICES_MODULE, is_builtin};
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
     Argument, CallExpression, ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration,
-    ImportExpression,
+    ImportDeclarationSpecifier, ImportExpression,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::parser::{ParseOptions, Parser};
@@ -14,42 +14,72 @@ use std::path::Path;
 /// Bytes of stack for reading a source: the parser calls itself for every level of nesting.
 const STACK: usize = 256 * 1024 * 1024;
 
-/// Whether the file at `path` must be bundled. A source that cannot be read need not be: whoever compiles it says why.
+/// What a source imports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imports {
+    /// What stands behind `from`, and in `import()`, in their order; not what only has types.
+    pub specifiers: Vec<String>,
+    /// The names that are imported from the module of the platform's services.
+    pub services: Vec<String>,
+    /// Whether it calls `require` with a name.
+    pub requires: bool,
+}
+
+impl Imports {
+    /// What the source at `path` imports. Of one that cannot be read, nothing: whoever compiles it says why.
+    #[must_use]
+    pub fn of(path: &Path, source: &str) -> Self {
+        let kind = SourceType::from_path(path).unwrap_or_default();
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            thread.spawn_scoped(scope, || Self::read(source, kind)).ok()?.join().ok()
+        })
+        .unwrap_or_default()
+    }
+
+    fn read(source: &str, kind: SourceType) -> Self {
+        let allocator = Allocator::default();
+        let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
+        let parsed = Parser::new(&allocator, source, kind).with_options(options).parse();
+        let mut imports = Self::default();
+        imports.visit_program(&parsed.program);
+        imports
+    }
+
+    fn see(&mut self, specifier: &str) {
+        if !self.specifiers.iter().any(|seen| seen == specifier) {
+            self.specifiers.push(specifier.to_owned());
+        }
+    }
+}
+
+/// Whether the file at `path` must be bundled.
 pub(super) fn need_bundling(path: &Path, source: &str) -> bool {
     if path.extension().is_some_and(|extension| extension == "jsx" || extension == "tsx") {
         return true;
     }
-    let kind = SourceType::from_path(path).unwrap_or_default();
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        thread.spawn_scoped(scope, || has_foreign(source, kind)).ok()?.join().ok()
-    })
-    .unwrap_or_default()
-}
-
-fn has_foreign(source: &str, kind: SourceType) -> bool {
-    let allocator = Allocator::default();
-    let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
-    let parsed = Parser::new(&allocator, source, kind).with_options(options).parse();
-    let mut imports = Imports { foreign: false };
-    imports.visit_program(&parsed.program);
-    imports.foreign
-}
-
-struct Imports {
-    foreign: bool,
-}
-
-impl Imports {
-    fn see(&mut self, specifier: &str) {
-        self.foreign |= !is_builtin(specifier);
-    }
+    let imports = Imports::of(path, source);
+    // The engine has no `require`: a bundle has none either.
+    imports.requires || imports.specifiers.iter().any(|specifier| !is_builtin(specifier))
 }
 
 impl<'a> Visit<'a> for Imports {
     fn visit_import_declaration(&mut self, declaration: &ImportDeclaration<'a>) {
-        if !declaration.import_kind.is_type() {
-            self.see(&declaration.source.value);
+        if declaration.import_kind.is_type() {
+            return;
+        }
+        let specifier = declaration.source.value.as_str();
+        self.see(specifier);
+        if specifier != SERVICES_MODULE {
+            return;
+        }
+        for name in declaration.specifiers.iter().flatten() {
+            match name {
+                ImportDeclarationSpecifier::ImportSpecifier(name) if !name.import_kind.is_type() => {
+                    self.services.push(name.imported.name().to_string());
+                }
+                _ => {}
+            }
         }
     }
 
@@ -72,8 +102,7 @@ impl<'a> Visit<'a> for Imports {
 
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         let is_require = matches!(&call.callee, Expression::Identifier(name) if name.name == "require");
-        // The engine has no `require`: a bundle has none either.
-        self.foreign |= is_require && matches!(call.arguments.first(), Some(Argument::StringLiteral(_)));
+        self.requires |= is_require && matches!(call.arguments.first(), Some(Argument::StringLiteral(_)));
         walk::walk_call_expression(self, call);
     }
 }
@@ -107,5 +136,13 @@ mod tests {
             assert!(need_bundling(Path::new("f.ts"), source), "{source}");
         }
         assert!(need_bundling(Path::new("f.tsx"), "export default () => null;"));
+    }
+    #[test]
+    fn imports_are_told_once_and_services_by_name() {
+        let source = "import { sql, kv as store, type Row } from 'wasmforge';\nimport 'zod';\nimport('zod');";
+        let imports = Imports::of(Path::new("f.ts"), source);
+        assert_eq!(imports.specifiers, ["wasmforge", "zod"]);
+        assert_eq!(imports.services, ["sql", "kv"]);
+        assert!(!imports.requires);
     }
 }

@@ -21,27 +21,53 @@ pub fn inspect(module: &[u8]) -> Result<ComponentKind, BuildError> {
     if !module.starts_with(b"\0asm") {
         return Err(BuildError::NotWasm(describe_foreign(module)));
     }
-    let mut exports = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        match payload.map_err(|error| BuildError::NotWasm(error.to_string()))? {
-            Payload::Version { encoding: Encoding::Module, .. } if exports.is_empty() => {
-                // The first version is the outermost; a component's nested modules come after its own.
-                return Err(BuildError::CoreModule);
-            }
-            Payload::Version { encoding: Encoding::Component, .. } => exports.push(String::new()),
-            Payload::ModuleSection { .. } => exports.push(String::new()),
-            Payload::ComponentSection { .. } => {}
-            Payload::ComponentExportSection(section) => {
-                for export in section {
-                    let export = export.map_err(|error| BuildError::NotWasm(error.to_string()))?;
-                    exports.push(export.name.name.to_owned());
+    kind_of(&Interfaces::of(module)?.exports)
+}
+
+/// What a component asks for and what it offers, at its top level.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interfaces {
+    /// The names of its imports.
+    pub imports: Vec<String>,
+    /// The names of its exports.
+    pub exports: Vec<String>,
+}
+
+impl Interfaces {
+    /// Reads the top level of a component.
+    ///
+    /// # Errors
+    /// [`BuildError`] says what was found instead of a component.
+    pub fn of(component: &[u8]) -> Result<Self, BuildError> {
+        let mut found = Self::default();
+        // How many modules and components the reader is within.
+        let mut depth = 0_u32;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.map_err(malformed)? {
+                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                    return Err(BuildError::CoreModule);
                 }
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    for import in section {
+                        found.imports.push(import.map_err(malformed)?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 1 => {
+                    for export in section {
+                        found.exports.push(export.map_err(malformed)?.name.name.to_owned());
+                    }
+                }
+                _ => {}
             }
-            _ => {}
         }
+        Ok(found)
     }
-    exports.retain(|name| !name.is_empty());
-    kind_of(&exports)
+}
+
+fn malformed(error: wasmparser::BinaryReaderError) -> BuildError {
+    BuildError::NotWasm(error.to_string())
 }
 
 fn kind_of(exports: &[String]) -> Result<ComponentKind, BuildError> {
@@ -108,6 +134,16 @@ mod tests {
         for (name, kind) in kinds {
             assert_eq!(inspect(&export(name)).unwrap(), kind);
         }
+    }
+
+    #[test]
+    fn interfaces_are_those_of_the_top_level() {
+        let nested =
+            wat(r#"(component (component (import "inner" (func)) (export "e" (func 0))) (core module)
+                (import "a:b/c@1.0.0" (instance $i)) (export "x:y/z@1.0.0" (instance $i)))"#);
+        let expected =
+            Interfaces { imports: vec!["a:b/c@1.0.0".into()], exports: vec!["x:y/z@1.0.0".into()] };
+        assert_eq!(Interfaces::of(&nested).unwrap(), expected);
     }
 
     #[test]

@@ -13,8 +13,8 @@ mod seal;
 mod worker;
 
 pub use error::BuildError;
-pub use inspect::{ComponentKind, inspect};
-pub use javascript::{NODE_MODULES, Place, SDK_MODULE, SERVICES_MODULE, SourceError, is_builtin};
+pub use inspect::{ComponentKind, Interfaces, inspect};
+pub use javascript::{EngineFile, NODE_MODULES, Place, SDK_MODULE, SERVICES_MODULE, SourceError, is_builtin};
 pub use loader::{Code, Loader};
 pub use seal::local_seal;
 pub use worker::{WorkerArgs, run as run_worker};

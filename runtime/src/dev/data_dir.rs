@@ -1,6 +1,6 @@
 //! The folder that survives restarts: keys, and the database's files.
 
-use super::{DevError, account::Account};
+use super::{DevError, account::Account, env_file};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -100,6 +100,19 @@ pub(super) fn default_path(root: bool) -> Result<PathBuf, DevError> {
         .ok_or(DevError::NoDataDir)
 }
 
+/// The variables of the services that run for this user's `wasmforge dev` now; `None` while there is none.
+#[must_use]
+pub fn running_services(path: Option<PathBuf>) -> Option<Vec<(String, String)>> {
+    let is_root = rustix::process::geteuid().is_root();
+    let path = path.or_else(|| default_path(is_root).ok())?;
+    let file = File::open(path.join("lock")).ok()?;
+    // Released again with the file: whoever starts at this moment may be told that the folder is in use.
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => env_file::read(&path.join("env")).ok(),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
 /// A folder with other things in it is not taken over: its permissions would change.
 fn is_foreign(path: &Path) -> Result<bool, DevError> {
     match fs::read_dir(path) {
@@ -139,6 +152,19 @@ mod tests {
         assert!(matches!(DataDir::open(Some(path.clone()), None), Err(DevError::DataDirInUse(_))));
         drop(dir);
         DataDir::open(Some(path), None).unwrap();
+    }
+
+    #[test]
+    fn services_are_known_while_somebody_runs_them() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("data");
+        assert_eq!(running_services(Some(path.clone())), None);
+        let dir = DataDir::open(Some(path.clone()), None).unwrap();
+        let variables = [("DATABASE_URL".to_owned(), "postgres://here".to_owned())];
+        env_file::write(&dir.env_file(), &variables).unwrap();
+        assert_eq!(running_services(Some(path.clone())).unwrap(), variables);
+        drop(dir);
+        assert_eq!(running_services(Some(path)), None);
     }
 
     #[test]

@@ -26,8 +26,8 @@ mod session;
 mod supervise;
 pub(crate) mod watch;
 
-pub use artifacts::{Built, artifacts};
-pub use data_dir::DataDir;
+pub use artifacts::{Built, artifacts, files};
+pub use data_dir::{DataDir, running_services};
 pub use deploy::{Artifact, Deploy, DeployError, Deployed, RegistryDeploy};
 pub use error::DevError;
 pub use keys::{Keys, local_api_key};

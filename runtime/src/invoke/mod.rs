@@ -8,6 +8,7 @@ mod admission;
 mod authorize;
 mod body;
 mod chain;
+mod check;
 mod cut;
 mod delivery;
 mod error;
@@ -21,6 +22,7 @@ mod request;
 mod respond;
 mod timing;
 mod version;
+mod whole;
 
 pub use crate::telemetry::InvocationSource;
 pub use admission::{Admission, Overloaded};
@@ -31,6 +33,7 @@ pub use cut::BodyCut;
 pub use error::{Failure, InvokeError};
 pub use invocation::Traffic;
 pub use version::{STICKY, VERSION};
+pub use whole::read_whole;
 
 use crate::compile::Loader;
 use crate::engine::LimitPolicy;
@@ -171,10 +174,10 @@ impl Invoker {
         if chain.is_too_deep() {
             return Err((InvokeError::LoopDetected, invocation));
         }
-        let CallChain { depth, caller, deadline: end, .. } = chain;
+        let CallChain { depth, caller, is_admitted, deadline: end, .. } = chain;
         let caller = caller.unwrap_or_else(|| Caller::of(request.headers()));
         let asked = invocation.function.version;
-        if let Err(refused) = self.authorize(&invocation.function, named, &caller) {
+        if !is_admitted && let Err(refused) = self.authorize(&invocation.function, named, &caller) {
             return Err((refused.into(), invocation));
         }
         let request = match request::for_guest(request, &invocation) {
@@ -190,6 +193,7 @@ impl Invoker {
         let version = invocation.function.version;
         // Another version than was asked for may have another policy.
         if version != asked
+            && !is_admitted
             && let Err(refused) = self.authorize(&invocation.function, named, &caller)
         {
             return Err((refused.into(), invocation));

@@ -14,15 +14,19 @@ mod extract;
 mod functions;
 mod health;
 mod history;
+mod jobs;
 mod modules;
 mod openapi;
+mod page;
 mod precondition;
 mod releases;
 mod request;
 mod rollout;
+mod schedules;
 mod session;
 mod shapes;
 mod storage;
+mod triggers;
 mod users;
 mod version_shapes;
 mod versions;
@@ -69,10 +73,13 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(versions::router())
         .merge(releases::router())
         .merge(health::router())
+        .merge(jobs::router())
         .merge(history::router())
         .merge(database::router())
         .merge(storage::router())
+        .merge(triggers::router())
         .merge(users::router())
+        .merge(schedules::router())
         .merge(pages)
         .merge(openapi::router())
         .split_for_parts();

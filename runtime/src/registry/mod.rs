@@ -10,6 +10,7 @@ mod grants;
 mod history;
 mod history_query;
 mod invocations;
+mod jobs;
 mod line_id;
 mod logs;
 mod module_store;
@@ -17,10 +18,12 @@ mod node_row;
 mod one_module;
 mod postgres;
 mod revision;
+mod schedules;
 mod secrets;
 mod slug;
 mod statistics;
 mod status;
+mod triggers;
 mod version_history;
 
 pub use definition::{
@@ -33,18 +36,27 @@ pub use grants::Grants;
 pub use history::{History, HistoryRow};
 pub use history_query::{InvocationQuery, LineQuery, StatusFilter};
 pub use invocations::{CallRow, InvocationRow};
+pub use jobs::{
+    Attempt, Backlog, Ending, JobDetail, JobFilter, JobRecord, JobRequest, JobResult, JobSource, JobStatus,
+    LeasedJob, NewJob, NotReplayable, StoredAnswer, StoredHeaders,
+};
 pub use line_id::LineId;
 pub use logs::LogRow;
 pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
-    ColumnsUnavailable, Deployment, PostgresRegistry, RegistryConfig, RegistryError, Seed, VersionError,
-    WriteError,
+    ColumnsUnavailable, Deployment, Examination, ExamineError, LeaseRequest, PostgresRegistry,
+    RegistryConfig, RegistryError, Seed, VersionError, WriteError,
 };
 pub use revision::{Expected, Revision};
+pub use schedules::{
+    ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
+    ScheduleSettings,
+};
 pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};
+pub use triggers::{NewTrigger, RowEvent, RowTrigger, TriggerChanges, TriggerError};
 pub use version_history::{Canary, Change, VersionEntry, VersionPage};

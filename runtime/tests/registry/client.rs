@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use wasmforge::compile::BuildError;
 use wasmforge::platform::{Admit, PlatformState, router};
 use wasmforge::registry::{Function, ModuleHash, PostgresRegistry};
+use wasmforge::telemetry::Tail;
 
 pub const API_KEY: &str = "ik_0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -89,6 +90,8 @@ impl Api {
             registry: registry.clone(),
             loader: gate.clone(),
             config: Arc::new(config),
+            tail: Tail::default(),
+            node: Arc::new(|| unreachable!("no test here asks how a node is")),
             capabilities: Arc::new(capabilities),
             max_module: 64,
             max_json: 4096,

@@ -24,6 +24,26 @@ const wrongLine = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+/**
+ * Replaces a selection itself: a browser that does it in the page's content styles what it puts there by attributes, which the
+ * page's policy forbids, and says so in its console.
+ */
+const typeOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main } = view.state.selection;
+    if (event.inputType !== 'insertText' || event.isComposing || !event.data || main.empty) {
+      return false;
+    }
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handler) => handler(view, main.from, main.to, event.data, insert))) {
+      view.dispatch(insert());
+    }
+    event.preventDefault();
+    return true;
+  },
+});
+
 /** `{element, code(), set(code), show({line, column, message}), clear(), focus(), destroy()}` */
 export function createEditor({ code, label, readOnly = false, onchange = () => {}, onsave = () => {} }) {
   const element = document.createElement('div');
@@ -54,6 +74,7 @@ export function createEditor({ code, label, readOnly = false, onchange = () => {
         EditorState.readOnly.of(readOnly),
         EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         EditorView.updateListener.of((update) => update.docChanged && onchange()),
+        typeOverSelection,
         wrongLine,
         theme,
       ],

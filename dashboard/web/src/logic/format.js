@@ -115,3 +115,8 @@ function significant(value) {
 function isNumber(value) {
   return typeof value === 'number' && Number.isFinite(value);
 }
+
+/** The end of an id, which tells those apart that were made one after the other: they begin with the time. */
+export function shortId(id) {
+  return id.slice(-8);
+}

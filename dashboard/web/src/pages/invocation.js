@@ -1,6 +1,6 @@
 import { h } from '../dom/element.js';
 import { get } from '../api/client.js';
-import { bytes, count, micros } from '../logic/format.js';
+import { bytes, count, micros, shortId } from '../logic/format.js';
 import { to } from '../router.js';
 import { statusBadge } from '../ui/badge.js';
 import { span } from '../ui/chart.js';
@@ -11,11 +11,28 @@ import { empty, notice } from '../ui/state.js';
 import { table } from '../ui/table.js';
 import { at } from '../ui/time.js';
 
+const ATTEMPTS = 5;
+const PAUSE_MS = 700;
+
 /** One invocation: what it cost, what it asked of the platform and when, what it wrote. */
 export function invocationPage({ params: { id }, signal }) {
-  const content = resource({ signal, load: () => get(`/api/invocations/${encodeURIComponent(id)}`, {}, signal), draw });
-  const title = `Invocation ${id.slice(0, 8)}`;
+  const content = resource({ signal, load: () => read(id, signal), draw });
+  const title = `Invocation ${shortId(id)}`;
   return { title, content: [head(title, { back: ['Invocations', to('/invocations')] }), content] };
+}
+
+/** A record comes about a second after its invocation's end, which is later than somebody who has just made it. */
+async function read(id, signal) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await get(`/api/invocations/${encodeURIComponent(id)}`, {}, signal);
+    } catch (error) {
+      if (error.code !== 'INVOCATION_NOT_FOUND' || attempt === ATTEMPTS) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
 }
 
 function draw(record) {

@@ -1,6 +1,6 @@
 import { h } from '../dom/element.js';
 import { get, patch, post, remove } from '../api/client.js';
-import { count, millis } from '../logic/format.js';
+import { count, millis, shortId } from '../logic/format.js';
 import { navigate, to } from '../router.js';
 import { notify } from '../ui/announce.js';
 import { badge, statusBadge } from '../ui/badge.js';
@@ -79,7 +79,7 @@ function history({ logs, totalCount }) {
     { head: 'Took', kind: 'number', cell: (row) => millis(row.durationMs) },
     { head: 'Attempt', kind: 'number', cell: (row) => row.attempt ?? 1 },
     { head: 'Message', kind: 'text', cell: (row) => row.message },
-    { head: 'Invocation', kind: 'fit', cell: (row) => row.invocationId && h('a', { href: to(`/invocations/${row.invocationId}`) }, h('code', {}, row.invocationId.slice(0, 8))) },
+    { head: 'Invocation', kind: 'fit', cell: (row) => row.invocationId && h('a', { href: to(`/invocations/${row.invocationId}`) }, h('code', {}, shortId(row.invocationId))) },
   ];
   return [table({ caption: 'Runs, newest first', columns, rows: logs, key: (row) => row.id }), totalCount > logs.length && h('p', { class: 'faint' }, `The newest ${logs.length} of ${count(totalCount)}.`)];
 }

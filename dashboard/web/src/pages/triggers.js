@@ -65,7 +65,7 @@ function create(refresh) {
     text('Function', { name: 'functionSlug', required: true, class: 'mono' }, { hint: 'Its slug' }),
     h('fieldset', { class: 'field field-wide plain' }, h('legend', {}, 'When a row is'), h('div', { class: 'checks' }, EVENTS.map((event) => checkbox(`${event.toLowerCase().replace(/e?$/, '')}ed`, { name: event, checked: true })))),
     text('Columns', { name: 'columns', class: 'mono' }, { hint: 'Only when one of these changes; empty: any' }),
-    text('Attempts at most', { name: 'maxAttempts', type: 'number', min: 1, max: 100, value: 5 }),
+    text('Attempts at most', { name: 'maxAttempts', type: 'number', min: 1, max: 50, value: 8 }),
   ];
   const submit = (close) => async ({ columns, maxAttempts, INSERT, UPDATE, DELETE, ...rest }) => {
     const events = EVENTS.filter((event) => ({ INSERT, UPDATE, DELETE })[event]);

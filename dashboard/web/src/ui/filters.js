@@ -9,7 +9,8 @@ export function filters(label, controls, changed) {
   let timer;
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => changed(values(element)), PAUSE_MS);
+    // What is half typed is not asked for.
+    timer = setTimeout(() => element.checkValidity() && changed(values(element)), PAUSE_MS);
   };
   const element = h('form', { class: 'filters', role: 'search', 'aria-label': label, oninput: soon, onsubmit: (event) => (event.preventDefault(), soon()) }, controls);
   element.values = () => values(element);

@@ -7,13 +7,15 @@ import { invocationTable } from './invocation_table.js';
 import { pager } from './pager.js';
 import { empty } from './state.js';
 
+/** How an invocation can end. */
+const OUTCOMES = ['', 'ok', 'guest_error', 'trap', 'timeout', 'cpu_limit', 'fuel_exhausted', 'memory_limit', 'request_too_large', 'response_too_large', 'client_gone', 'refused', 'overloaded', 'not_built', 'internal'];
 
 /** Invocations by what is asked for; `remember(values)` is told what that is. */
 export function invocationSearch({ slug, signal, query = {}, remember = () => {} }) {
   const controls = [
     !slug && search('Function', 'slug', query.slug, 'slug'),
-    text('Status', { name: 'status', inputmode: 'numeric', value: query.status ?? '', placeholder: '500', pattern: '[1-5][0-9][0-9]' }),
-    text('Outcome', { name: 'outcome', value: query.outcome ?? '', placeholder: 'ok, trap, timeout' }),
+    text('Status', { name: 'status', value: query.status ?? '', placeholder: '404 or 5xx', pattern: '[1-5](xx|[0-9][0-9])' }),
+    select('Outcome', OUTCOMES.map((outcome) => [outcome, outcome === '' ? 'Any' : outcome.replaceAll('_', ' ')]), { name: 'outcome', value: query.outcome }),
     text('At least', { name: 'minDurationMs', type: 'number', min: 0, value: query.minDurationMs ?? '', placeholder: 'ms' }),
     search('Text', 'text', query.text, 'part of an error'),
     period(query.period),

@@ -7,13 +7,14 @@ import { Ring } from '../logic/ring.js';
 import { plural } from '../logic/format.js';
 import { announce } from './announce.js';
 import { button } from './button.js';
-import { invocationLine, logLine } from './log_line.js';
+import { droppedLine, invocationLine, logLine } from './log_line.js';
 import { card } from './page.js';
 import { failure } from './state.js';
 
 const MOST = 500;
 const BEFORE = 50;
 const STATES = { connecting: 'Connecting', live: 'Live', waiting: 'Connection lost, trying again', paused: 'Paused' };
+const LINES = { invocation: invocationLine, dropped: droppedLine };
 const LEVELS = [['', 'All levels'], ['debug', 'Debug and above'], ['info', 'Info and above'], ['warn', 'Warnings and errors'], ['error', 'Errors']];
 
 /** What functions write, as they write it: of one (`slug`) or of all. The last lines of before come first. */
@@ -32,7 +33,7 @@ export function liveLog({ slug, signal, compact = false }) {
     planned = false;
     const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40;
     const options = { withSlug: !slug };
-    patch(list, ring.entries.map((entry) => (entry.durationUs === undefined ? logLine(entry, options) : invocationLine(entry, options))));
+    patch(list, ring.entries.map((entry) => (LINES[entry.event] ?? logLine)(entry, options)));
     blank.hidden = ring.entries.length > 0;
     if (atEnd) {
       scroller.scrollTop = scroller.scrollHeight;
@@ -56,8 +57,10 @@ export function liveLog({ slug, signal, compact = false }) {
     const both = AbortSignal.any([signal, stop.signal]);
     const query = { slug, level: level.value };
     patch(problem);
+    let last;
     try {
       const { lines } = await get('/api/logs/lines', { ...query, limit: BEFORE }, both);
+      last = lines[0]?.id;
       lines.reverse().forEach(add);
     } catch (error) {
       if (error.name !== 'ApiError') {
@@ -66,11 +69,11 @@ export function liveLog({ slug, signal, compact = false }) {
       // The stream says the same, and may be there where the table is not.
     }
     const on = {
-      event: ({ event, data }) => (event === 'line' || event === 'invocation') && add(JSON.parse(data)),
+      event: ({ event, data }) => add({ event, ...JSON.parse(data) }),
       state: say,
       refused: (error) => patch(problem, failure(error, () => begin())),
     };
-    await follow('/api/logs/stream', query, on, both);
+    await follow('/api/logs/stream', query, on, both, last);
   };
   const restart = () => begin().catch(report);
   const level = h('select', { class: 'input input-small', 'aria-label': 'Level', onchange: () => (ring.clear(), draw(), restart()) }, LEVELS.map(([value, label]) => h('option', { value }, label)));

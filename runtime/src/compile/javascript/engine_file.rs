@@ -26,6 +26,12 @@ impl EngineFile {
         Self { path: path.map_or_else(beside, Path::to_owned), read: OnceLock::new() }
     }
 
+    /// Where it is looked for.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The component. It is read once: a file that is replaced counts from the next start.
     pub(super) fn read(&self) -> Result<(ModuleHash, Bytes), BuildError> {
         if let Some(read) = self.read.get() {

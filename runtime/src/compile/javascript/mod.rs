@@ -22,6 +22,6 @@ pub(super) mod worker;
 mod wrap;
 
 pub use builtin::{NODE_MODULES, SDK_MODULE, SERVICES_MODULE, is_builtin};
-pub(super) use engine_file::EngineFile;
+pub use engine_file::EngineFile;
 pub use error::{Place, SourceError};
 pub(super) use programs::JavaScript;

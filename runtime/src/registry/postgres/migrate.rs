@@ -13,10 +13,11 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
 const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
 
 /// What else a database gets whose tables are ours. Beside InsForge's backend its own migrations make these.
-const OURS: [(&str, &str); 3] = [
+const OURS: [(&str, &str); 4] = [
     ("0005_realtime", include_str!("../migrations/0005_realtime.sql")),
     ("0009_postgrest", include_str!("../migrations/0009_postgrest.sql")),
     ("0010_user_providers", include_str!("../migrations/0010_user_providers.sql")),
+    ("0012_schedules", include_str!("../migrations/0012_schedules.sql")),
 ];
 
 /// What every database gets, in order.
@@ -28,7 +29,10 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
     ("0011_versions", include_str!("../migrations/0011_versions.sql")),
+    ("0012_schedule_runs", include_str!("../migrations/0012_schedule_runs.sql")),
+    ("0013_queue", include_str!("../migrations/0013_queue.sql")),
     ("0014_history", include_str!("../migrations/0014_history.sql")),
+    ("0016_row_triggers", include_str!("../migrations/0016_row_triggers.sql")),
 ];
 
 /// What the database turned out to be.
@@ -49,6 +53,25 @@ pub(super) enum SchemaError {
     NoTables,
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
+}
+
+/// How far a database is, without changing it.
+pub(super) struct State {
+    /// Whether it has the tables that functions need first.
+    pub(super) has_tables: bool,
+    /// Whether InsForge's backend keeps them.
+    pub(super) is_insforges: bool,
+    /// What it lacks.
+    pub(super) pending: Vec<&'static str>,
+}
+
+/// Looks how far a database is.
+pub(super) async fn state(connection: &mut PgConnection) -> Result<State, sqlx::Error> {
+    let found = Found::read(connection).await?;
+    let ours: &[_] = if found.is_ours() || !found.has_tables() { &OURS } else { &[] };
+    let wanted = ADDITIONS.iter().chain(ours).map(|(name, _)| *name);
+    let pending = wanted.filter(|name| !found.applied.contains(*name)).collect();
+    Ok(State { has_tables: found.has_tables(), is_insforges: found.insforge, pending })
 }
 
 /// Migrates as far as the configuration and the role allow.

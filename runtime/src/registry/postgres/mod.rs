@@ -8,10 +8,13 @@ mod artifacts;
 mod batches;
 mod columns;
 mod connect;
+mod examine;
 mod history_reader;
 mod history_writer;
 mod index;
 mod invocation_writer;
+mod job_records;
+mod jobs;
 mod keyvalue;
 mod log_writer;
 mod login_roles;
@@ -23,18 +26,24 @@ mod releases;
 mod retention;
 mod revalidate;
 mod row;
+mod schedule_runs;
+mod schedule_tables;
+mod schedules;
 mod secrets;
 mod seed;
 mod statistics;
 mod store;
 mod sync;
 mod tail_reader;
+mod triggers;
 mod version_reader;
 mod write_error;
 mod writer;
 
 pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
+pub use examine::{Examination, ExamineError};
+pub use jobs::LeaseRequest;
 pub use seed::Seed;
 pub use write_error::{VersionError, WriteError};
 pub use writer::Deployment;
@@ -113,6 +122,7 @@ pub(super) struct Shared {
     /// What nodes wrote into the history, this one among them.
     batches: broadcast::Sender<batches::Batch>,
     pool: PgPool,
+    jobs: PgPool,
     tables: Arc<platform_tables::PlatformTables>,
     columns: columns::TextColumns,
     cipher: SecretCipher,
@@ -124,6 +134,8 @@ pub(super) struct Shared {
     invocations: History<InvocationRow>,
     logs: History<LogRow>,
     filled: tokio::sync::watch::Sender<bool>,
+    /// Counts the times at which schedules may have changed.
+    schedules: tokio::sync::watch::Sender<u64>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -136,6 +148,7 @@ impl PostgresRegistry {
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
         let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let jobs = connect::lazy_pool(&config.database, connect::JOB_CONNECTIONS)?;
         let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, invocation_queue) = History::new();
         let (logs, log_queue) = History::new();
@@ -149,12 +162,14 @@ impl PostgresRegistry {
             invocations: invocations.clone(),
             logs: logs.clone(),
             filled: tokio::sync::watch::Sender::new(false),
+            schedules: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
             node: Uuid::now_v7(),
             batches: broadcast::Sender::new(256),
             config,
             pool,
+            jobs,
             columns: columns::TextColumns::new(tables.clone()),
             tables,
         });
@@ -323,6 +338,7 @@ impl PostgresRegistry {
             let _ = task.await;
         }
         self.0.tables.close().await;
+        self.0.jobs.close().await;
         self.0.pool.close().await;
     }
 }

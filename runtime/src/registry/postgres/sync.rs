@@ -139,6 +139,7 @@ async fn begin(shared: &Shared, connection: &mut PgConnection) -> Result<Mode, S
     index::load_all(shared, connection, schema.mode).await?;
     progress.secrets_end = secrets::load(shared, connection).await?;
     shared.connected(schema.mode);
+    shared.schedules_changed();
     Ok(schema.mode)
 }
 
@@ -164,6 +165,9 @@ async fn catch_up(shared: &Shared, connection: &mut PgConnection, mode: Mode) ->
     if changes.secrets || changes.everything || secrets_ended {
         progress.secrets_end = secrets::load(shared, connection).await?;
     }
+    if changes.schedules || changes.everything {
+        shared.schedules_changed();
+    }
     progress.horizon = changes.horizon;
     progress.seen = changes.seen;
     if let Some(digest) = changes.digest {
@@ -178,6 +182,7 @@ async fn catch_up(shared: &Shared, connection: &mut PgConnection, mode: Mode) ->
 struct Changes {
     functions: Vec<String>,
     secrets: bool,
+    schedules: bool,
     everything: bool,
     horizon: i64,
     seen: HashMap<(String, String), i64>,
@@ -207,6 +212,7 @@ async fn changes(connection: &mut PgConnection, progress: &Progress) -> Result<C
             match change.0.as_str() {
                 "function" => changes.functions.push(change.1.clone()),
                 "secret" => changes.secrets = true,
+                "schedule" => changes.schedules = true,
                 _ => changes.everything = true,
             }
         }

@@ -98,7 +98,8 @@ async function sourceCard(subject, context) {
       deployed = code;
       mark();
       const words = share === '' ? 'is live' : `gets ${share} % of requests`;
-      notify(`Version ${data.function?.version ?? ''} of ${subject.slug} ${share === '0' ? 'can be called by name' : words}`);
+      const made = share === '' ? data.function?.version : data.function?.traffic?.canary?.version;
+      notify(`Version ${made ?? ''} of ${subject.slug} ${share === '0' ? 'can be called by name' : words}`);
     } catch (error) {
       await refused(error, code);
     }

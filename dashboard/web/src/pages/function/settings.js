@@ -94,7 +94,7 @@ function grantField({ key, label, kind, choices, all, every, hint, service }, { 
 function deleteCard({ path, slug, ifMatch }) {
   const ask = () =>
     dialog(`Delete ${slug}?`, (close) => [
-      h('p', {}, 'It stops answering at once, on every node. Its versions go with it.'),
+      h('p', {}, 'It stops answering at once, on every node.'),
       form({
         fields: text(`Type ${slug} to go on`, { name: 'typed', required: true, autofocus: true }),
         action: 'Delete',
@@ -110,5 +110,5 @@ function deleteCard({ path, slug, ifMatch }) {
         },
       }),
     ]);
-  return card('Delete', { class: 'card-danger' }, h('div', { class: 'spread' }, h('p', {}, 'The function and all its versions.'), button('Delete the function', { kind: 'danger', onclick: ask })));
+  return card('Delete', { class: 'card-danger' }, h('div', { class: 'spread' }, h('p', {}, 'Its history stays: a function that gets the same slug later goes on counting versions.'), button('Delete the function', { kind: 'danger', onclick: ask })));
 }

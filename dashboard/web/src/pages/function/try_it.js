@@ -2,7 +2,7 @@ import { h } from '../../dom/element.js';
 import { patch } from '../../dom/patch.js';
 import { credentials } from '../../api/session.js';
 import { SHOWN_BYTES, isText, pretty, target } from '../../logic/answer.js';
-import { bytes, millis } from '../../logic/format.js';
+import { bytes, millis, shortId } from '../../logic/format.js';
 import { to } from '../../router.js';
 import { announce } from '../../ui/announce.js';
 import { statusBadge } from '../../ui/badge.js';
@@ -121,7 +121,7 @@ function answer(response, headMs, result) {
       h('span', {}, `first byte ${millis(headMs)}`),
       total,
       version && h('span', {}, `version ${version}`),
-      id && h('a', { href: to(`/invocations/${id}`) }, 'Invocation ', h('code', {}, id.slice(0, 8))),
+      id && h('a', { href: to(`/invocations/${id}`) }, 'Invocation ', h('code', {}, shortId(id))),
     ),
     h('details', { class: 'disclosure' }, h('summary', {}, `${list.length} headers`), h('dl', { class: 'facts facts-dense' }, list)),
     body,
