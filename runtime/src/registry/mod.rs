@@ -43,8 +43,8 @@ pub use module_store::{ArtifactKey, ModuleStore, StoreError};
 pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
-    ColumnsUnavailable, Deployment, Examination, ExamineError, LeaseRequest, PostgresRegistry, RegistryConfig,
-    RegistryError, Seed, WriteError,
+    ColumnsUnavailable, Deployment, Examination, ExamineError, LeaseRequest, PostgresRegistry,
+    RegistryConfig, RegistryError, Seed, WriteError,
 };
 pub use schedules::{
     ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,

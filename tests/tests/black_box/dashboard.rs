@@ -35,7 +35,11 @@ async fn the_page_is_there_without_a_credential_and_guarded() {
     let platform = node.platform();
     for path in ["/dashboard", "/dashboard/", "/dashboard/functions/greet/logs", "/dashboard/no/such/page"] {
         let page = platform.get(path).await;
-        assert_eq!((page.code(), page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
+        assert_eq!(
+            (page.code(), page.header("content-type")),
+            (200, Some("text/html; charset=utf-8")),
+            "{path}"
+        );
         assert_eq!(page.header("cache-control"), Some("no-cache"), "{path}");
         assert_guarded(&page);
         let text = String::from_utf8(page.body.to_vec()).unwrap();
@@ -90,7 +94,11 @@ async fn the_pages_are_read_and_nothing_else() {
     let (_database, node) = node().await;
     for method in ["POST", "PUT", "DELETE"] {
         let answer = node.platform().send(request(method, "/dashboard").body(Vec::new()).unwrap()).await;
-        assert_eq!((answer.code(), answer.json()["error"].as_str()), (405, Some("METHOD_NOT_ALLOWED")), "{method}");
+        assert_eq!(
+            (answer.code(), answer.json()["error"].as_str()),
+            (405, Some("METHOD_NOT_ALLOWED")),
+            "{method}"
+        );
     }
     let head = node.platform().send(request("HEAD", "/dashboard").body(Vec::new()).unwrap()).await;
     assert_eq!((head.code(), head.body.len()), (200, 0));
