@@ -19,6 +19,7 @@ mod peers;
 mod postgres;
 mod process;
 mod queue;
+mod schedules;
 mod stats;
 mod table;
 mod throughput;
@@ -80,6 +81,9 @@ struct Plan {
     /// Requests that wait inside a guest at once [default: 1,000, or 200 in JavaScript]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     waiting: Option<u16>,
+    /// Schedules that are due in the same second
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    schedules: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,6 +94,8 @@ enum Part {
     Cold,
     /// Resident memory: idle, full, and with many requests waiting
     Memory,
+    /// How late the last of many schedules fires, with two nodes; only where it is asked for
+    Schedules,
     /// Requests that are answered later
     Queue,
 }
@@ -167,6 +173,9 @@ async fn measure_all(plan: &Plan, cores: Cores) -> Result<()> {
     }
     if plan.includes(Part::Memory) {
         memory::measure(&installation, plan).await.context("memory")?;
+    }
+    if plan.only.contains(&Part::Schedules) {
+        schedules::measure(&installation, plan.schedules).await.context("schedules")?;
     }
     Ok(())
 }

@@ -75,6 +75,15 @@ impl Node {
         }
     }
 
+    /// Makes a schedule.
+    pub(crate) async fn schedule(&self, schedule: &str) -> Result<()> {
+        let (_, answer) = self.change("POST", "/api/schedules", JSON, schedule.as_bytes()).await?;
+        match answer.status {
+            201 => Ok(()),
+            status => bail!("a schedule was answered {status}: {}", answer.text()),
+        }
+    }
+
     /// A new function, or a new version of the one that has this slug.
     async fn deploy_source(&self, slug: &str, code: &str) -> Result<(Duration, Answer)> {
         let function = json!({ "name": slug, "slug": slug, "code": code }).to_string();

@@ -3,6 +3,7 @@
 //! The hot path knows only the [`Directory`], an in-memory table. Whatever fills it (PostgreSQL, or the one file of
 //! `wasmforge run`) stands behind [`ModuleStore`].
 
+mod audits;
 mod definition;
 mod directory;
 mod function;
@@ -17,13 +18,16 @@ mod module_store;
 mod node_row;
 mod one_module;
 mod postgres;
+mod project;
 mod schedules;
 mod secrets;
 mod slug;
 mod statistics;
 mod status;
+mod stored_secrets;
 mod triggers;
 
+pub use audits::{AuditEntry, AuditPage, AuditQuery};
 pub use definition::{
     Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
 };
@@ -46,6 +50,7 @@ pub use postgres::{
     ColumnsUnavailable, Deployment, Examination, ExamineError, LeaseRequest, PostgresRegistry,
     RegistryConfig, RegistryError, Seed, WriteError,
 };
+pub use project::{BucketSize, Channel, Channels, DatabaseSize, Policy, TableSize};
 pub use schedules::{
     ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
     ScheduleSettings,
@@ -54,4 +59,5 @@ pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};
+pub use stored_secrets::{NewSecret, PlatformKey, Rotated, SecretChanges, SecretEntry, SecretWriteError};
 pub use triggers::{NewTrigger, RowEvent, RowTrigger, TriggerChanges, TriggerError};

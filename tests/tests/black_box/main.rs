@@ -8,8 +8,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod admin_sessions;
 mod ai;
 mod api;
+mod audits;
 mod auth;
 mod cache;
 mod callers;
@@ -53,6 +55,7 @@ mod log;
 mod malformed;
 mod modules;
 mod openapi;
+mod openapi_conformance;
 mod otlp;
 mod outbound;
 mod own_origin;
@@ -68,6 +71,7 @@ mod run_command;
 mod save_page;
 mod schedules;
 mod secrets;
+mod secrets_api;
 mod serve;
 mod sql;
 mod storage;
@@ -78,3 +82,4 @@ mod tail;
 mod telemetry;
 mod tls_upstream;
 mod upstream;
+mod write_limit;
