@@ -3,11 +3,14 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The [reference]
 //! lists every variable, and `docs/configuration.md` is printed from it.
 
+mod admin;
 mod ai;
 mod files;
 mod history;
 mod keyvalue;
+mod otlp;
 mod outbound;
+mod queue;
 pub mod reference;
 mod rest;
 mod secret;
@@ -15,8 +18,11 @@ mod sql;
 mod storage;
 mod variables;
 
+pub use admin::AdminAccount;
 pub use history::{HistoryConfig, Retention};
+pub use otlp::{OtlpConfig, OtlpEndpoint};
 pub use outbound::OutboundConfig;
+pub use queue::QueueConfig;
 pub use rest::RestConfig;
 pub use secret::Secret;
 pub use sql::SqlConfig;
@@ -113,6 +119,10 @@ pub struct Config {
     pub access_api_key: Option<Secret>,
     /// See [`Config::access_api_key`].
     pub access_anon_key: Option<Secret>,
+    /// Who may sign in as the administrator; `None` where nobody may, and only keys open the admin API.
+    pub admin: Option<AdminAccount>,
+    /// Whether writes of functions are counted per address (`INSFORGE_DISABLE_WRITE_RATE_LIMIT`).
+    pub limit_writes: bool,
     /// Where objects are kept.
     pub storage: StorageConfig,
     /// Which files functions find.
@@ -127,8 +137,10 @@ pub struct Config {
     pub sql: SqlConfig,
     /// How long history is kept.
     pub retention: Retention,
-    /// Where the log file and the traces go.
+    /// Where the log file is.
     pub history: HistoryConfig,
+    /// Where traces and metrics go.
+    pub otlp: OtlpConfig,
     /// Language models.
     pub ai: AiSettings,
     /// What functions may keep under keys.
@@ -139,6 +151,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// PostgREST.
     pub rest: RestConfig,
+    /// Requests that are answered later, and the changes of rows.
+    pub queue: QueueConfig,
     /// Whether a caller sees a guest's trap message.
     pub dev_mode: bool,
     /// How log lines are written.
@@ -176,6 +190,8 @@ impl Config {
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            admin: AdminAccount::from_variables(vars),
+            limit_writes: !vars.flag("INSFORGE_DISABLE_WRITE_RATE_LIMIT"),
             storage: StorageConfig::from_variables(vars),
             files: files::from_variables(vars)?,
             limits: limits(vars)?,
@@ -188,11 +204,13 @@ impl Config {
             sql: SqlConfig::from_variables(vars)?,
             retention: Retention::from_variables(vars)?,
             history: HistoryConfig::from_variables(vars)?,
+            otlp: OtlpConfig::from_variables(vars),
             ai: ai::settings(vars)?,
             keyvalue: keyvalue::limits(vars)?,
             max_json_body: max_json_body(vars),
             outbound: OutboundConfig::from_variables(vars)?,
             rest: RestConfig::from_variables(vars),
+            queue: QueueConfig::from_variables(vars)?,
             dev_mode: vars.flag("WASMFORGE_DEV"),
             log_format: match vars.get("WASMFORGE_LOG_FORMAT") {
                 Some("pretty") => LogFormat::Pretty,

@@ -14,7 +14,10 @@
 
 mod api;
 mod binary;
+mod browser;
+mod collector;
 mod command_line;
+mod events;
 mod fernet;
 mod guests;
 mod http;
@@ -39,6 +42,9 @@ mod wait;
 
 pub use api::Headers;
 pub use binary::{Finished, Launch, Process, binary};
+pub use browser::{ADMIN, browse};
+pub use collector::{Collector, attribute};
+pub use events::{Events, SentEvent};
 pub use fernet::fernet_decrypt;
 pub use guests::{assembled, component, named_guests, scratch, source, written};
 pub use http::{Answer, Connection, Endpoint, Open, Upload, request};

@@ -11,7 +11,7 @@ use std::process::Command;
 const WASMTIME: &str = "48.0.8";
 
 /// The benches of services.
-const SERVICES: [&str; 3] = ["outbound", "sql", "storage"];
+const SERVICES: [&str; 4] = ["outbound", "sql", "storage", "history"];
 
 /// What is measured, and with what beside it.
 #[derive(Debug, clap::Args)]

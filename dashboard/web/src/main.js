@@ -37,11 +37,12 @@ async function enter(found, context) {
   window.scrollTo(0, 0);
   document.title = `${shown.title} · Wasmforge`;
   // The first page has the focus where the browser put it.
+  const field = main.querySelector('[autofocus]');
   if (entered) {
-    main.querySelector('[autofocus], h1')?.focus({ preventScroll: true });
+    (field ?? main.querySelector('h1'))?.focus({ preventScroll: true });
     announce(shown.title);
   } else {
-    main.querySelector('[autofocus]')?.focus();
+    field?.focus();
   }
   entered = true;
 }

@@ -3,8 +3,10 @@
 //! PostgREST knows one key, `JWT_SECRET`, and HS256. A user's own token may be signed with RS256, and an API key is no
 //! token at all. So every credential is exchanged for a short-lived token of ours, as InsForge's backend does it.
 
-use super::{Credentials, Identity};
+use super::{Credentials, Identity, Role};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
+use serde_json::json;
+use std::time::Duration;
 
 /// How long such a token is good for: one request, and PostgREST's clock may differ.
 const LIFETIME_SECONDS: u64 = 300;
@@ -26,10 +28,31 @@ pub fn database_token(credentials: &Credentials, identity: &Identity) -> Result<
     encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|_| NoSigningKey)
 }
 
+/// Signs a token of the platform's own: the role `project_admin`, under the name `subject`, for so long.
+///
+/// # Errors
+/// [`NoSigningKey`].
+pub fn service_token(
+    credentials: &Credentials,
+    subject: &str,
+    lifetime: Duration,
+) -> Result<String, NoSigningKey> {
+    let secret = credentials.jwt_secret().ok_or(NoSigningKey)?;
+    let now = get_current_timestamp();
+    let claims = json!({
+        "sub": subject,
+        "role": Role::ProjectAdmin.name(),
+        "iat": now,
+        "exp": now.saturating_add(lifetime.as_secs()),
+    });
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|_| NoSigningKey)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::{Role, verify};
+    use crate::auth::verify;
 
     fn user() -> Identity {
         Identity { role: Role::Authenticated, subject: Some("7".into()), email: Some("a@b".into()) }
@@ -43,6 +66,15 @@ mod tests {
         assert_eq!(claims.email.as_deref(), Some("a@b"));
         let left = claims.all["exp"].as_u64().unwrap() - get_current_timestamp();
         assert!((1..=LIFETIME_SECONDS).contains(&left), "{left}");
+    }
+
+    #[test]
+    fn a_token_of_the_platforms_own_is_an_admins_for_a_while() {
+        let credentials = Credentials::before_sync("secret");
+        let token = service_token(&credentials, "trigger:7", Duration::from_secs(60)).unwrap();
+        let claims = verify(&credentials, &token).unwrap();
+        assert!(claims.is_admin() && claims.subject == "trigger:7");
+        assert!(claims.all["exp"].as_u64().unwrap() <= get_current_timestamp() + 60);
     }
 
     #[test]

@@ -36,14 +36,14 @@ fn is_forbidden(name: &HeaderName) -> bool {
 
 /// Outbound HTTP, the capability.
 pub struct Http {
-    outbound: Outbound,
-    policy: Arc<OutboundPolicy>,
-    own: Option<Arc<Own>>,
+    pub(super) outbound: Outbound,
+    pub(super) policy: Arc<OutboundPolicy>,
+    pub(super) own: Option<Arc<Own>>,
 }
 
 /// The platform's own addresses, and how they are reached where they are not ours.
-struct Own {
-    origin: Arc<OwnOrigin>,
+pub(super) struct Own {
+    pub(super) origin: Arc<OwnOrigin>,
     policy: Arc<OutboundPolicy>,
 }
 

@@ -135,6 +135,13 @@ impl OutboundPolicy {
         Self { id: PolicyId::next(), granted: Some(hosts), private_hosts, allow_private }
     }
 
+    /// What requests may reach whose URLs an administrator wrote: private networks too.
+    #[must_use]
+    pub(super) fn for_administrators(&self) -> Self {
+        let private_hosts = self.private_hosts.clone();
+        Self { id: PolicyId::next(), granted: None, private_hosts, allow_private: true }
+    }
+
     /// The operator's list of hosts that may have private addresses. It widens no function's grant.
     #[must_use]
     pub fn with_private_hosts(mut self, hosts: Vec<HostPattern>) -> Self {

@@ -45,7 +45,8 @@ impl SecretSet {
     }
 
     /// The value of one secret, for the platform's own use.
-    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
         self.secrets.iter().find(|secret| secret.name == name).map(|secret| secret.value.as_str())
     }
 

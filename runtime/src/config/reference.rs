@@ -4,6 +4,7 @@
 //! reads it, so the page is complete.
 
 mod limits;
+mod queue;
 mod services;
 mod serving;
 mod surroundings;
@@ -37,7 +38,8 @@ pub struct Group {
 }
 
 /// The groups in the order of the page.
-pub const GROUPS: &[&[Group]] = &[serving::GROUPS, limits::GROUPS, services::GROUPS, surroundings::GROUPS];
+pub const GROUPS: &[&[Group]] =
+    &[serving::GROUPS, limits::GROUPS, queue::GROUPS, services::GROUPS, surroundings::GROUPS];
 
 const PREFACE: &str = "\
 # Configuration

@@ -16,6 +16,8 @@ pub struct CallChain {
     pub deadline: Option<Instant>,
     /// Who calls; absent, whoever the request's headers name.
     pub caller: Option<Caller>,
+    /// The function's policy has let the caller in already, when its credential was still good.
+    pub is_admitted: bool,
 }
 
 impl CallChain {
@@ -32,7 +34,7 @@ impl CallChain {
     #[must_use]
     pub fn of_call(call: Call) -> (http::Request<WasiBody>, Self) {
         let Call { request, caller, depth, deadline } = call;
-        (request, Self { depth, deadline: Some(deadline), caller })
+        (request, Self { depth, deadline: Some(deadline), caller, is_admitted: false })
     }
 
     /// What the invocation at its end is made for: what a request says in its extensions, or else whether a function

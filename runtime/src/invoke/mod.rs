@@ -8,6 +8,7 @@ mod admission;
 mod authorize;
 mod body;
 mod chain;
+mod check;
 mod cut;
 mod delivery;
 mod error;
@@ -19,6 +20,7 @@ mod passing;
 mod request;
 mod respond;
 mod timing;
+mod whole;
 
 pub use crate::telemetry::InvocationSource;
 pub use admission::{Admission, Overloaded};
@@ -28,6 +30,7 @@ pub use chain::CallChain;
 pub use cut::BodyCut;
 pub use error::{Failure, InvokeError};
 pub use invocation::Traffic;
+pub use whole::read_whole;
 
 use crate::compile::{BuildError, Code, Loader};
 use crate::engine::LimitPolicy;
@@ -176,9 +179,9 @@ impl Invoker {
         if chain.is_too_deep() {
             return Err((InvokeError::LoopDetected, invocation));
         }
-        let CallChain { depth, caller, .. } = chain;
+        let CallChain { depth, caller, is_admitted, .. } = chain;
         let caller = caller.unwrap_or_else(|| Caller::of(request.headers()));
-        if let Err(refused) = self.authorize(&invocation.function, &caller) {
+        if !is_admitted && let Err(refused) = self.authorize(&invocation.function, &caller) {
             return Err((refused.into(), invocation));
         }
         let request = match request::for_guest(request, &invocation) {

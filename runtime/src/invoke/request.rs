@@ -36,7 +36,7 @@ pub(super) fn for_guest<B: Incoming>(
 }
 
 /// HTTP/2 has a way to say that nothing more is wanted, and a client that asked first sends nothing unasked.
-fn lingers(head: &Parts) -> bool {
+pub(super) fn lingers(head: &Parts) -> bool {
     head.version < Version::HTTP_2 && !head.headers.contains_key(EXPECT)
 }
 

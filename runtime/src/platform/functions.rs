@@ -4,7 +4,7 @@ use super::auth::Admin;
 use super::error::ErrorBody;
 use super::extract::{SlugPath, json_object};
 use super::request::{CreateFunction, Submitted, UpdateFunction, parse_create, parse_update};
-use super::shapes::{Done, FunctionList, FunctionMetadata, FunctionShape, FunctionWritten, VersionList};
+use super::shapes::{Done, FunctionList, FunctionShape, FunctionWritten, VersionList};
 use super::{ApiError, PlatformState, shapes};
 use crate::registry::{Changes, Code, NewFunction};
 use axum::Json;
@@ -19,7 +19,6 @@ pub(super) fn router() -> OpenApiRouter<PlatformState> {
         .routes(routes!(list, create))
         .routes(routes!(read, update, delete))
         .routes(routes!(versions))
-        .routes(routes!(metadata))
 }
 
 /// All functions
@@ -31,18 +30,6 @@ pub(super) fn router() -> OpenApiRouter<PlatformState> {
 )]
 async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<FunctionList>, ApiError> {
     Ok(Json(shapes::list(&state.registry.list().await?)))
-}
-
-/// What the project's metadata say of its functions
-#[utoipa::path(
-    get, path = "/api/metadata/functions", tag = "metadata", security(("apiKey" = []), ("bearer" = [])),
-    responses((status = 200, body = [FunctionMetadata]))
-)]
-async fn metadata(
-    State(state): State<PlatformState>,
-    _: Admin,
-) -> Result<Json<Vec<FunctionMetadata>>, ApiError> {
-    Ok(Json(state.registry.list().await?.iter().map(shapes::metadata).collect()))
 }
 
 /// One function, with its code

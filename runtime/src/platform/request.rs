@@ -117,7 +117,7 @@ pub(super) fn parse_create(
     max_module: u64,
     offered: &Capabilities,
 ) -> Result<CreateRequest, ApiError> {
-    let mut fields = Fields { object, issues: Vec::new() };
+    let mut fields = Fields::of(object);
     let name = fields.required_text("name");
     let slug = fields.slug();
     let description = fields.text("description", 0);
@@ -146,7 +146,7 @@ pub(super) fn parse_update(
     max_module: u64,
     offered: &Capabilities,
 ) -> Result<UpdateRequest, ApiError> {
-    let mut fields = Fields { object, issues: Vec::new() };
+    let mut fields = Fields::of(object);
     let name = fields.text("name", 1);
     let description = fields.text("description", 0);
     let status = fields.status();
@@ -196,13 +196,29 @@ fn is_space(c: char) -> bool {
 }
 
 /// The fields of a body, and what is wrong with them.
-struct Fields {
+pub(super) struct Fields {
     object: Map<String, Value>,
     issues: Vec<Value>,
 }
 
 impl Fields {
-    fn issue(&mut self, code: &str, field: &str, message: impl Into<String>) {
+    pub(super) fn of(object: Map<String, Value>) -> Self {
+        Self { object, issues: Vec::new() }
+    }
+
+    /// Takes a field out as it is.
+    pub(super) fn take(&mut self, field: &str) -> Option<Value> {
+        self.object.remove(field)
+    }
+
+    /// Notes that a field is missing, where it is.
+    pub(super) fn require(&mut self, field: &str) {
+        if !self.object.contains_key(field) {
+            self.issue("invalid_type", field, "Required");
+        }
+    }
+
+    pub(super) fn issue(&mut self, code: &str, field: &str, message: impl Into<String>) {
         self.issues.push(json!({ "code": code, "path": [field], "message": message.into() }));
     }
 
@@ -213,14 +229,14 @@ impl Fields {
     }
 
     /// All issues as one text, which is how InsForge's clients get them.
-    fn finish(&mut self) -> Result<(), ApiError> {
+    pub(super) fn finish(&mut self) -> Result<(), ApiError> {
         if self.issues.is_empty() {
             return Ok(());
         }
         Err(ApiError::invalid_input(Value::from(std::mem::take(&mut self.issues)).to_string()))
     }
 
-    fn text(&mut self, field: &str, least: usize) -> Option<String> {
+    pub(super) fn text(&mut self, field: &str, least: usize) -> Option<String> {
         match self.object.remove(field)? {
             Value::String(text) if text.len() < least => {
                 self.issue("too_small", field, format!("{field} is required"));
@@ -240,9 +256,7 @@ impl Fields {
     }
 
     fn required_text(&mut self, field: &str) -> Option<String> {
-        if !self.object.contains_key(field) {
-            self.issue("invalid_type", field, "Required");
-        }
+        self.require(field);
         self.text(field, 1)
     }
 

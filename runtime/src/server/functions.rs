@@ -4,6 +4,7 @@ use super::body::ServerBody;
 use super::health::Health;
 use super::routes::Routes;
 use crate::invoke::{CallChain, IncomingBody, Invoker};
+use crate::queue::{self, Intake};
 use crate::registry::Slug;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -11,10 +12,12 @@ use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// `/health`, then `/<slug>` in any method, then a plain 404.
+/// `/health`, then `/<slug>` in any method, then `/<slug>/invocations/<id>`, then a plain 404.
 pub struct FunctionsRoutes {
     /// Runs functions.
     pub invoker: Arc<Invoker>,
+    /// Takes in what is answered later.
+    pub intake: Arc<Intake>,
     /// Answers `/health`.
     pub health: Arc<Health>,
 }
@@ -40,9 +43,19 @@ impl FunctionsRoutes {
         match path.strip_prefix('/') {
             Some(slug) if Slug::check(slug).is_ok() => {
                 let slug: Box<str> = slug.into();
-                self.invoker.invoke_in(chain, &slug, request).await.map(ServerBody::Invocation)
+                let answer = if queue::is_async(request.headers()) {
+                    self.intake.accept(chain, &slug, "", request).await
+                } else {
+                    self.invoker.invoke_in(chain, &slug, request).await
+                };
+                answer.map(ServerBody::Invocation)
             }
-            _ => not_found(),
+            _ => match queue::result_of(path) {
+                Some((slug, id)) => {
+                    self.intake.result(slug, id, request.method()).await.map(ServerBody::Invocation)
+                }
+                None => not_found(),
+            },
         }
     }
 }

@@ -67,12 +67,18 @@ impl InProcess {
 
     /// `/functions/<slug>` and `/api/…`. Pages for operators, such as `/metrics`, are not a function's to read.
     async fn platform_site(&self, chain: CallChain, mut request: Request<WasiBody>) -> Response<ServerBody> {
-        if let Some((slug, uri)) = platform::function_of(request.uri()) {
-            return platform::invoke(&self.invoker, chain, &slug, uri, request).await;
+        let depth = chain.depth;
+        let intake = match &self.functions {
+            Served::Deployed(routes) => Some(&*routes.intake),
+            Served::Single(_) => None,
+        };
+        match platform::function(&self.invoker, intake, chain, request).await {
+            Ok(answer) => return answer,
+            Err(other) => request = other,
         }
         match &self.router {
             Some(router) if request.uri().path().starts_with("/api/") => {
-                request.headers_mut().insert(CALL_DEPTH, chain.depth.into());
+                request.headers_mut().insert(CALL_DEPTH, depth.into());
                 platform::api(router, NOBODY, request).await
             }
             _ => {

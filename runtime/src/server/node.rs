@@ -10,8 +10,10 @@ use crate::config::Config;
 use crate::engine::{EngineProfile, Engines, Ticker, WasiVersion};
 use crate::invoke::{Admission, Invoker, Revalidate};
 use crate::platform;
+use crate::queue::{Intake, Workers};
 use crate::registry::{Mode, PostgresRegistry, RegistryConfig, RegistryError, Slug};
-use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder, Sampling};
+use crate::schedule::Scheduler;
+use crate::telemetry::{LineWriter, Metrics, MetricsError, Recorder};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
@@ -99,7 +101,7 @@ impl Node {
             policy: config.limits,
             capabilities,
             recorder: recorder.clone(),
-            sampling: Sampling::default(),
+            sampling: config.otlp.sampling,
             dev_mode: config.dev_mode,
         });
         let status = registry.clone();
@@ -125,19 +127,33 @@ impl Node {
     /// Serves until `stop`, drains, and writes what is left to be written.
     pub async fn serve(self, functions: Listener, platform: Option<Listener>, stop: CancellationToken) {
         let drain = self.config.drain;
-        let routes = Arc::new(FunctionsRoutes { invoker: self.invoker.clone(), health: self.health.clone() });
+        let intake = self.intake();
+        let routes = Arc::new(FunctionsRoutes {
+            invoker: self.invoker.clone(),
+            intake: intake.clone(),
+            health: self.health.clone(),
+        });
         let node = Arc::new(self.own_node(url_of(functions.addr())));
-        self.observation.start(node.clone(), stop.clone());
+        self.observation.start(node.clone(), self.pages(), stop.clone());
         let router = platform.as_ref().map(|_| self.router(node));
         let own = InProcess::node(self.invoker.clone(), routes.clone(), router.clone());
         own.announce(functions.addr(), platform.as_ref().map(Listener::addr));
+        let schedules = Scheduler::new(&self.registry, self.invoker.capabilities.http());
+        let workers = self.workers();
+        let jobs = async {
+            stop.cancelled().await;
+            workers.stop(drain).await;
+        };
+        let background = async { tokio::join!(schedules.run(stop.clone(), drain), jobs) };
         let functions = functions.serve(routes, stop.clone(), drain);
         match platform.zip(router) {
             Some((platform, router)) => {
-                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), router });
-                tokio::join!(functions, platform.serve(routes, stop, drain));
+                let routes = Arc::new(PlatformRoutes { invoker: self.invoker.clone(), intake, router });
+                tokio::join!(functions, platform.serve(routes, stop.clone(), drain), background);
             }
-            None => functions.await,
+            None => {
+                tokio::join!(functions, background);
+            }
         }
         // Guests may work on after their answer was delivered; they too are let finish.
         self.health.engines.ticker().idle(drain).await;
@@ -146,6 +162,17 @@ impl Node {
         let _ = tokio::task::spawn_blocking(move || recorder.stop()).await;
         self.observation.finish().await;
         self.registry.shutdown().await;
+    }
+
+    fn intake(&self) -> Arc<Intake> {
+        let (invoker, registry) = (self.invoker.clone(), self.registry.clone());
+        Arc::new(Intake::new(invoker, registry, self.config.queue, self.metrics.clone()))
+    }
+
+    fn workers(&self) -> Workers {
+        let (invoker, registry) = (self.invoker.clone(), self.registry.clone());
+        let poll = self.config.poll_interval;
+        Workers::start(invoker, registry, self.config.queue, poll, self.metrics.clone())
     }
 
     fn own_node(&self, functions_url: String) -> OwnNode {
@@ -158,10 +185,23 @@ impl Node {
         }
     }
 
+    fn pages(&self) -> Pages {
+        Pages {
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            invoker: self.invoker.clone(),
+            invocations: self.registry.invocations(),
+            logs: self.registry.logs(),
+            file: self.observation.file.clone(),
+            exports: self.observation.exports.clone(),
+        }
+    }
+
     fn router(&self, node: Arc<OwnNode>) -> axum::Router {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
+            rate_limits: Arc::new(platform::RateLimits::new(&self.config)),
             config: self.config.clone(),
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,
@@ -169,15 +209,7 @@ impl Node {
             tail: self.observation.tail.clone(),
             node: Arc::new(move || node.row()),
         };
-        let pages = Pages {
-            health: self.health.clone(),
-            metrics: self.metrics.clone(),
-            invoker: self.invoker.clone(),
-            invocations: self.registry.invocations(),
-            logs: self.registry.logs(),
-            file: self.observation.file.clone(),
-        };
-        platform::router(state, pages::router(pages))
+        platform::router(state, pages::router(self.pages()))
     }
 }
 

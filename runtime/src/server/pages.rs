@@ -3,7 +3,7 @@
 use super::health::{Health, HealthReport};
 use crate::invoke::Invoker;
 use crate::registry::{History, InvocationRow, LogRow};
-use crate::telemetry::{Gauges, LogFile, Metrics};
+use crate::telemetry::{ExportCounts, Gauges, LogFile, Metrics};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -24,10 +24,31 @@ pub(super) struct Pages {
     pub(super) invocations: History<InvocationRow>,
     pub(super) logs: History<LogRow>,
     pub(super) file: Option<Arc<LogFile>>,
+    pub(super) exports: Arc<ExportCounts>,
 }
 
 pub(super) fn router<S>(pages: Pages) -> OpenApiRouter<S> {
     OpenApiRouter::new().routes(routes!(metrics)).routes(routes!(health)).with_state(pages)
+}
+
+impl Pages {
+    /// The metrics as they are now, in Prometheus's text format.
+    pub(super) async fn scrape(&self) -> String {
+        let Self { metrics, invoker, health, invocations, logs, file, exports } = self;
+        metrics.render(Gauges {
+            instances: health.engines.ticker().running(),
+            queued: invoker.admission.waiting(),
+            functions: invoker.directory.len() as u64,
+            loaded: invoker.loader.loaded().await,
+            memory_hits: invoker.loader.hits(),
+            history_dropped: invocations.dropped(),
+            logs_dropped: logs.dropped(),
+            file_dropped: file.as_ref().map_or(0, |file| file.dropped()),
+            spans: exports.spans(),
+            spans_dropped: exports.spans_dropped(),
+            metrics_failed: exports.metrics_failed(),
+        })
+    }
 }
 
 /// What Prometheus scrapes
@@ -36,18 +57,7 @@ pub(super) fn router<S>(pages: Pages) -> OpenApiRouter<S> {
     responses((status = 200, body = String, content_type = "text/plain", description = "Metrics in Prometheus's text format"))
 )]
 async fn metrics(State(pages): State<Pages>) -> Response {
-    let Pages { metrics, invoker, health, invocations, logs, file } = pages;
-    let gauges = Gauges {
-        instances: health.engines.ticker().running(),
-        queued: invoker.admission.waiting(),
-        functions: invoker.directory.len() as u64,
-        loaded: invoker.loader.loaded().await,
-        memory_hits: invoker.loader.hits(),
-        history_dropped: invocations.dropped(),
-        logs_dropped: logs.dropped(),
-        file_dropped: file.map_or(0, |file| file.dropped()),
-    };
-    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics.render(gauges)).into_response()
+    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], pages.scrape().await).into_response()
 }
 
 /// Whether functions can be answered

@@ -3,6 +3,7 @@
 use super::body::ServerBody;
 use super::routes::Routes;
 use crate::invoke::{CallChain, IncomingBody, Invoker};
+use crate::queue::{self, Intake};
 use crate::registry::Slug;
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -12,7 +13,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN, VARY,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::net::SocketAddr;
@@ -26,25 +27,52 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,PUT,PATCH,POST,D
 pub struct PlatformRoutes {
     /// Runs functions.
     pub invoker: Arc<Invoker>,
+    /// Takes in what is answered later.
+    pub intake: Arc<Intake>,
     /// The APIs.
     pub router: Router,
 }
 
 impl Routes for PlatformRoutes {
     async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
-        match function_of(request.uri()) {
-            Some((slug, uri)) => {
-                let chain = CallChain::of_headers(request.headers());
-                invoke(&self.invoker, chain, &slug, uri, request).await
-            }
-            None => api(&self.router, peer, request).await,
+        let chain = CallChain::of_headers(request.headers());
+        match function(&self.invoker, Some(&self.intake), chain, request).await {
+            Ok(answer) => answer,
+            Err(request) => api(&self.router, peer, request).await,
         }
     }
 }
 
-/// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
-pub(super) async fn invoke<B: IncomingBody>(
+/// With it a function's script could answer for all of its origin, which here is the dashboard's too.
+const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
+
+/// Answers what concerns a function; gives back what does not. Without a queue every request is answered now.
+pub(super) async fn function<B: IncomingBody>(
     invoker: &Invoker,
+    intake: Option<&Intake>,
+    chain: CallChain,
+    request: Request<B>,
+) -> Result<Response<ServerBody>, Request<B>> {
+    if let Some((slug, uri)) = function_of(request.uri()) {
+        return Ok(invoke(invoker, intake, chain, &slug, uri, request).await);
+    }
+    let result = request.uri().path().strip_prefix("/functions").and_then(queue::result_of);
+    let (Some((slug, id)), Some(intake)) = (result.filter(|_| request.method() != Method::OPTIONS), intake)
+    else {
+        return Err(request);
+    };
+    let mut response = intake.result(slug, id, request.method()).await.map(ServerBody::Invocation);
+    response.headers_mut().remove(SERVICE_WORKER_ALLOWED);
+    if request.headers().contains_key(ORIGIN) {
+        open(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// Invokes a function under the path `/<slug>`, which is what it sees behind InsForge's proxy too.
+async fn invoke<B: IncomingBody>(
+    invoker: &Invoker,
+    intake: Option<&Intake>,
     chain: CallChain,
     slug: &str,
     uri: Uri,
@@ -55,12 +83,21 @@ pub(super) async fn invoke<B: IncomingBody>(
         return options(request.headers(), origin);
     }
     *request.uri_mut() = uri;
-    let mut response = invoker.invoke_in(chain, slug, request).await.map(ServerBody::Invocation);
+    let answer = match intake.filter(|_| queue::is_async(request.headers())) {
+        Some(intake) => intake.accept(chain, slug, "/functions", request).await,
+        None => invoker.invoke_in(chain, slug, request).await,
+    };
+    let mut response = answer.map(ServerBody::Invocation);
+    response.headers_mut().remove(SERVICE_WORKER_ALLOWED);
     if origin.is_some() {
-        let headers = response.headers_mut();
-        headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
+        open(response.headers_mut());
     }
     response
+}
+
+/// Lets pages of any origin read an answer whose function says nothing of it.
+fn open(headers: &mut HeaderMap) {
+    headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
 }
 
 /// Has the router answer.

@@ -1,5 +1,7 @@
 //! Metrics in Prometheus form.
 
+mod jobs;
+
 use super::record::{InvocationRecord, Outcome};
 use metrics::{Counter, Histogram, Key, KeyName, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -38,6 +40,12 @@ pub struct Gauges {
     pub logs_dropped: u64,
     /// Lines of the log file that were lost: the queue was full, or the disk.
     pub file_dropped: u64,
+    /// Spans that a collector took.
+    pub spans: u64,
+    /// Spans that were lost: the queue was full, or the collector away.
+    pub spans_dropped: u64,
+    /// Exports of metrics that no collector took.
+    pub metrics_failed: u64,
 }
 
 /// Every metric of the process. Names begin with `wasmforge_`; `docs/operators-guide.md` lists them.
@@ -71,7 +79,7 @@ impl Metrics {
     }
 
     #[cfg(test)]
-    pub(super) fn detached() -> Self {
+    pub(crate) fn detached() -> Self {
         Self::new().unwrap()
     }
 
@@ -97,6 +105,9 @@ impl Metrics {
             "wasmforge_log_file_lines_dropped_total",
             "Lines of function.logs.jsonl that could not be written",
         );
+        counter("wasmforge_spans_exported_total", "Spans that a collector took");
+        counter("wasmforge_spans_dropped_total", "Spans that no collector took");
+        counter("wasmforge_metric_exports_failed_total", "Exports of metrics that no collector took");
         counter("wasmforge_host_calls_total", "Calls of functions to their host by function and kind");
         counter("wasmforge_ai_tokens_total", "Tokens of language models by function and kind");
         seconds("wasmforge_invocation_duration_seconds", "Wall-clock time of invocations by function");
@@ -106,6 +117,7 @@ impl Metrics {
         gauge("wasmforge_queue_depth", "Invocations that wait for a place");
         gauge("wasmforge_functions", "Functions that may be invoked");
         gauge("wasmforge_components_loaded", "Components that are loaded");
+        self.describe_jobs();
     }
 
     /// Counts an invocation. Called by the telemetry thread only.
@@ -201,6 +213,9 @@ impl Metrics {
         absolute("wasmforge_history_rows_dropped_total", gauges.history_dropped);
         absolute("wasmforge_log_rows_dropped_total", gauges.logs_dropped);
         absolute("wasmforge_log_file_lines_dropped_total", gauges.file_dropped);
+        absolute("wasmforge_spans_exported_total", gauges.spans);
+        absolute("wasmforge_spans_dropped_total", gauges.spans_dropped);
+        absolute("wasmforge_metric_exports_failed_total", gauges.metrics_failed);
         self.handle.run_upkeep();
         self.handle.render()
     }

@@ -8,6 +8,7 @@ mod insforge_line;
 mod lines;
 mod log_file;
 mod metrics;
+mod otlp;
 mod process_log;
 mod record;
 mod recorder;
@@ -19,6 +20,7 @@ pub use insforge_line::InsforgeLine;
 pub use lines::LineWriter;
 pub use log_file::LogFile;
 pub use metrics::{Gauges, Metrics, MetricsError};
+pub use otlp::{ExportCounts, MetricsExport, TracesExport};
 pub use process_log::init as init_process_log;
 pub use record::{
     CallCounts, GuestLine, InvocationId, InvocationRecord, InvocationSource, LineSource, Outcome, TimedCall,

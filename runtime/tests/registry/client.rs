@@ -13,8 +13,9 @@ use std::sync::Arc;
 use tower_service::Service;
 use utoipa_axum::router::OpenApiRouter;
 use wasmforge::compile::BuildError;
-use wasmforge::platform::{Admit, PlatformState, router};
+use wasmforge::platform::{Admit, PlatformState, RateLimits, router};
 use wasmforge::registry::{ModuleHash, PostgresRegistry};
+use wasmforge::telemetry::Tail;
 
 pub const API_KEY: &str = "ik_0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -81,7 +82,10 @@ impl Api {
         let state = PlatformState {
             registry: registry.clone(),
             loader: gate.clone(),
+            rate_limits: Arc::new(RateLimits::new(&config)),
             config: Arc::new(config),
+            tail: Tail::default(),
+            node: Arc::new(|| unreachable!("no test here asks how a node is")),
             capabilities: Arc::new(capabilities),
             max_module: 64,
             max_json: 4096,

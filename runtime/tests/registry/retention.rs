@@ -1,4 +1,5 @@
-use crate::support::{Database, see};
+use crate::support::{Database, see, start};
+use wasmforge::config::Retention;
 
 /// Makes everything that carries a date older than any retention.
 const AGE: &str = "UPDATE functions.modules SET stored_at = now() - interval '1 year';
@@ -17,9 +18,9 @@ async fn old_invocations_and_logs_go_and_young_ones_stay() {
             "INSERT INTO functions.invocations SELECT gen_random_uuid(), 'f', 1,
                 now() - CASE WHEN n <= 7000 THEN interval '8 days' ELSE interval '6 days' END,
                 'GET', 200, 'ok', 1, 1, 1, 1, 1, 1, NULL FROM generate_series(1, 7005) n;
-             INSERT INTO functions.logs (invocation_id, slug, logged_at, level, message)
-                VALUES (gen_random_uuid(), 'f', now() - interval '8 days', 'info', 'm'),
-                    (gen_random_uuid(), 'f', now(), 'info', 'm')",
+             INSERT INTO functions.logs (id, invocation_id, slug, logged_at, level, message)
+                SELECT (extract(epoch FROM at) * 1000000)::bigint * 4096, gen_random_uuid(), 'f', at, 'info', 'm'
+                FROM (VALUES (now() - interval '8 days'), (now())) AS line (at)",
         )
         .await;
     registry.sweep().await.unwrap();
@@ -28,19 +29,27 @@ async fn old_invocations_and_logs_go_and_young_ones_stay() {
 }
 
 #[tokio::test]
-async fn of_a_flood_of_lines_the_newest_million_stay() {
+async fn of_a_flood_the_newest_rows_stay() {
     let database = Database::empty().await;
-    let registry = database.registry().await;
+    let mut config = database.config();
+    config.retention = Retention { lines: 2, invocations: 3, ..Retention::default() };
+    let registry = start(config).await;
     database
         .execute(
-            "INSERT INTO functions.logs (id, invocation_id, slug, logged_at, level, message) OVERRIDING SYSTEM VALUE
-                SELECT n, gen_random_uuid(), 'f', now(), 'info', 'm'
-                FROM (VALUES (1), (6000), (500000), (500001), (1500000)) AS line (n)",
+            "INSERT INTO functions.logs (id, invocation_id, slug, logged_at, level, message)
+                SELECT (extract(epoch FROM now()) * 1000000)::bigint * 4096 + n, gen_random_uuid(), 'f', now(), 'info',
+                    n::text FROM generate_series(1, 6000) n;
+             INSERT INTO functions.invocations (id, slug, version, started_at, method, status, outcome, duration_us,
+                    cpu_us, peak_memory, request_bytes, response_bytes, host_calls)
+                SELECT (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 'f', n, now(), 'GET', 200,
+                    'ok', 1, 1, 1, 1, 1, 1 FROM generate_series(1, 6000) n",
         )
         .await;
     registry.sweep().await.unwrap();
-    let kept = "SELECT string_agg(id::text, ' ' ORDER BY id) FROM functions.logs";
-    assert_eq!(database.text(kept).await.as_deref(), Some("500001 1500000"));
+    let kept = "SELECT string_agg(message, ' ' ORDER BY id) FROM functions.logs";
+    assert_eq!(database.text(kept).await.as_deref(), Some("5999 6000"));
+    let kept = "SELECT string_agg(version::text, ' ' ORDER BY id) FROM functions.invocations";
+    assert_eq!(database.text(kept).await.as_deref(), Some("5998 5999 6000"));
     registry.shutdown().await;
 }
 

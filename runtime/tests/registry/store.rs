@@ -5,8 +5,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use wasmforge::registry::{
-    ArtifactKey, Changes, Code, FunctionKind, FunctionStatus, InvocationRow, ModuleHash, NewFunction,
-    PostgresRegistry, Settings, StoreError,
+    ArtifactKey, CallRow, Changes, Code, FunctionKind, FunctionStatus, InvocationRow, ModuleHash,
+    NewFunction, PostgresRegistry, Settings, StoreError,
 };
 
 async fn deploy(registry: &PostgresRegistry, slug: &str, module: &'static [u8]) {
@@ -96,18 +96,29 @@ fn row(error: Option<&str>) -> InvocationRow {
         slug: Arc::from("f"),
         version: 7,
         started_at: OffsetDateTime::now_utc(),
+        source: "http".into(),
         method: "POST".into(),
         status: 500,
-        outcome: "trap",
+        outcome: "trap".into(),
         duration_us: u64::MAX,
         cpu_us: 2,
         peak_memory: 3,
+        fuel: Some(10),
         request_bytes: 4,
         response_bytes: 5,
         outbound_requests: 7,
         host_calls: 6,
         ai_prompt_tokens: 8,
         ai_completion_tokens: 9,
+        call_counts: [("sql".into(), 1)].into(),
+        calls: vec![CallRow {
+            kind: "sql".into(),
+            name: "SELECT \0".to_owned(),
+            start_us: 1,
+            duration_us: 2,
+            ok: true,
+        }],
+        trace_id: Some(1),
         error: error.map(str::to_owned),
     }
 }

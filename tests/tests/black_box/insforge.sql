@@ -46,7 +46,20 @@ GRANT SELECT ON ALL TABLES IN SCHEMA system TO project_admin;
 
 CREATE TABLE schedules.jobs (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, cron_schedule text NOT NULL,
-    function_url text NOT NULL, http_method text NOT NULL DEFAULT 'POST', is_active boolean NOT NULL DEFAULT true);
+    function_url text NOT NULL, http_method text NOT NULL DEFAULT 'POST', encrypted_headers text, headers jsonb,
+    body jsonb, is_active boolean NOT NULL DEFAULT true, cron_job_id bigint, last_executed_at timestamptz,
+    created_at timestamptz DEFAULT now(), updated_at timestamptz DEFAULT now());
+CREATE TRIGGER trg_jobs_updated_at BEFORE UPDATE ON schedules.jobs
+    FOR EACH ROW EXECUTE FUNCTION system.update_updated_at();
+CREATE TABLE schedules.job_logs (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), job_id uuid REFERENCES schedules.jobs (id) ON DELETE CASCADE,
+    executed_at timestamptz DEFAULT now(), status_code integer, success boolean, duration_ms bigint, message text);
+CREATE TABLE schedules.config (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    retention_days integer DEFAULT 7 CHECK (retention_days IS NULL OR retention_days > 0),
+    created_at timestamptz DEFAULT now(), updated_at timestamptz DEFAULT now());
+CREATE UNIQUE INDEX idx_schedules_config_singleton ON schedules.config ((1));
+INSERT INTO schedules.config (retention_days) VALUES (7);
 CREATE TABLE public.posts (id bigserial PRIMARY KEY, title text NOT NULL, owner text DEFAULT (auth.jwt() ->> 'sub'));
 ALTER TABLE public.posts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.posts TO authenticated USING (owner = (auth.jwt() ->> 'sub'));

@@ -9,11 +9,11 @@ const LONGEST_PAUSE_MS = 10_000;
 
 /**
  * Follows a stream until `signal` ends it, and comes back after every loss from where it was. `on.event({event, data})`,
- * `on.state('connecting' | 'live' | 'waiting')`, `on.refused(error)` for what trying again would not change.
+ * `on.state('connecting' | 'live' | 'waiting')`, `on.refused(error)` for what trying again would not change. With
+ * `lastId` it begins after that event.
  */
-export async function follow(path, query, on, signal) {
+export async function follow(path, query, on, signal, lastId) {
   let pause = FIRST_PAUSE_MS;
-  let lastId;
   while (!signal.aborted) {
     on.state('connecting');
     try {

@@ -1,14 +1,14 @@
 // What is different between two versions' settings, in words.
 
-const NAMES = { moduleSha256: 'code', limits: 'limits', capabilities: 'grants', auth: 'callers', kind: 'kind' };
+const NAMES = { capabilities: 'grants', auth: 'callers' };
 
-/** `limits.wallMs: 5000 → 10000` */
+/** `limits.wallMs: 5000 → 10000`; of code only that it changed. */
 export function changeText({ field, from, to }) {
-  const name = NAMES[field] ?? field;
-  if (field === 'moduleSha256' || field === 'code' || field === 'module') {
+  if (field === 'module') {
     return 'code';
   }
-  return `${name}: ${value(from)} → ${value(to)}`;
+  const [first, ...rest] = field.split('.');
+  return `${[NAMES[first] ?? first, ...rest].join('.')}: ${value(from)} → ${value(to)}`;
 }
 
 /** A setting as one line. */
@@ -34,5 +34,9 @@ function sorted(setting) {
   if (setting === null || typeof setting !== 'object') {
     return setting;
   }
-  return Object.fromEntries(Object.keys(setting).sort().map((key) => [key, sorted(setting[key])]));
+  return Object.fromEntries(
+    Object.keys(setting)
+      .sort()
+      .map((key) => [key, sorted(setting[key])]),
+  );
 }

@@ -73,8 +73,56 @@ pub(super) const GROUPS: &[Group] = &[
         after: "`wasmforge run` reads limits, caching and this table.",
     },
     Group {
+        title: "OpenTelemetry",
+        before: "Nothing is exported unless it is said where to. See [telemetry](operators-guide.md#telemetry).",
+        variables: &[
+            variable(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "URL",
+                "none",
+                "the collector: traces go to `v1/traces` below it, metrics to `v1/metrics`",
+            ),
+            variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "URL", "below the collector", "where traces go"),
+            variable("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "URL", "below the collector", "where metrics go"),
+            variable(
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                "`name=value,…`",
+                "none",
+                "headers of every export; values are percent-encoded",
+            ),
+            variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "`name=value,…`", "none", "the same for traces"),
+            variable("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "`name=value,…`", "none", "the same for metrics"),
+            variable("OTEL_EXPORTER_OTLP_PROTOCOL", "word", "`http/protobuf`", "no other is spoken"),
+            variable("OTEL_EXPORTER_OTLP_TIMEOUT", "ms", "`10000`", "time of one export"),
+            variable("OTEL_TRACES_EXPORTER", "`otlp`, `none`", "`otlp`", "`none`: no traces"),
+            variable("OTEL_METRICS_EXPORTER", "`otlp`, `none`", "`otlp`", "`none`: no metrics"),
+            variable("OTEL_METRIC_EXPORT_INTERVAL", "ms", "`60000`", "time between two exports of metrics"),
+            variable(
+                "OTEL_TRACES_SAMPLER",
+                "word",
+                "`parentbased_always_on`",
+                "which traces are recorded: `always_on`, `always_off`, `traceidratio`, or one of them after `parentbased_`",
+            ),
+            variable(
+                "OTEL_TRACES_SAMPLER_ARG",
+                "0 to 1",
+                "`1`",
+                "the part of traces that `traceidratio` records",
+            ),
+            variable("OTEL_SERVICE_NAME", "name", "`wasmforge`", "the resource's `service.name`"),
+            variable(
+                "OTEL_RESOURCE_ATTRIBUTES",
+                "`name=value,…`",
+                "none",
+                "other attributes of the resource",
+            ),
+            variable("OTEL_SDK_DISABLED", "`true`", "off", "nothing is exported"),
+        ],
+        after: "",
+    },
+    Group {
         title: "Development",
-        before: "`wasmforge dev` also reads:",
+        before: "`wasmforge dev` makes up the keys and the administrator's account at its first start where none are given. It also reads:",
         variables: &[
             variable(
                 "WASMFORGE_POSTGRES_BIN",
@@ -88,13 +136,6 @@ pub(super) const GROUPS: &[Group] = &[
                 "path",
                 "`$XDG_CACHE_HOME/wasmforge`, `~/.cache/wasmforge`",
                 "where downloaded programs and imports are kept",
-            ),
-            variable("ROOT_ADMIN_USERNAME", "name", "made at the first start", "the administrator"),
-            variable(
-                "ROOT_ADMIN_PASSWORD",
-                "text",
-                "made at the first start",
-                "the administrator's password",
             ),
             variable(
                 "WASMFORGE_GUEST_RUSTC",

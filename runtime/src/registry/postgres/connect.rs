@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Connections of the registry. Warm invocations use none of them.
 pub(super) const CONNECTIONS: u32 = 10;
+/// Connections of the queue: its workers must not keep deploys waiting, nor deploys them.
+pub(super) const JOB_CONNECTIONS: u32 = 6;
 /// How long a caller waits for a connection: a database that is away must not pile requests up.
 const ACQUIRE: Duration = Duration::from_secs(3);
 /// A connection that lay idle for longer is asked whether it is still there before it is used.

@@ -13,10 +13,11 @@ const ADVISORY_LOCK: i64 = 0x7761_736d_666f_7267;
 const BASE: (&str, &str) = ("0001_base", include_str!("../migrations/0001_base.sql"));
 
 /// What else a database gets whose tables are ours. Beside InsForge's backend its own migrations make these.
-const OURS: [(&str, &str); 3] = [
+const OURS: [(&str, &str); 4] = [
     ("0005_realtime", include_str!("../migrations/0005_realtime.sql")),
     ("0009_postgrest", include_str!("../migrations/0009_postgrest.sql")),
     ("0010_user_providers", include_str!("../migrations/0010_user_providers.sql")),
+    ("0012_schedules", include_str!("../migrations/0012_schedules.sql")),
 ];
 
 /// What every database gets, in order.
@@ -27,7 +28,10 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("0006_storage", include_str!("../migrations/0006_storage.sql")),
     ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
+    ("0012_schedule_runs", include_str!("../migrations/0012_schedule_runs.sql")),
+    ("0013_queue", include_str!("../migrations/0013_queue.sql")),
     ("0014_history", include_str!("../migrations/0014_history.sql")),
+    ("0016_row_triggers", include_str!("../migrations/0016_row_triggers.sql")),
 ];
 
 /// What the database turned out to be.

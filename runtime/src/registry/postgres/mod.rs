@@ -5,6 +5,8 @@
 //! under that lock, so it never goes back in time.
 
 mod artifacts;
+mod audit;
+mod audit_reader;
 mod batches;
 mod columns;
 mod connect;
@@ -13,27 +15,36 @@ mod history_reader;
 mod history_writer;
 mod index;
 mod invocation_writer;
+mod job_records;
+mod jobs;
 mod keyvalue;
 mod log_writer;
 mod login_roles;
 mod migrate;
 mod nodes;
 mod platform_tables;
+mod project;
 mod reader;
 mod retention;
 mod revalidate;
 mod row;
+mod schedule_runs;
+mod schedule_tables;
+mod schedules;
+mod secret_writer;
 mod secrets;
 mod seed;
 mod statistics;
 mod store;
 mod sync;
 mod tail_reader;
+mod triggers;
 mod writer;
 
 pub use columns::ColumnsUnavailable;
 pub use connect::RegistryError;
 pub use examine::{Examination, ExamineError};
+pub use jobs::LeaseRequest;
 pub use seed::Seed;
 pub use writer::{Deployment, WriteError};
 
@@ -111,6 +122,7 @@ pub(super) struct Shared {
     /// What nodes wrote into the history, this one among them.
     batches: broadcast::Sender<batches::Batch>,
     pool: PgPool,
+    jobs: PgPool,
     tables: Arc<platform_tables::PlatformTables>,
     columns: columns::TextColumns,
     cipher: SecretCipher,
@@ -122,6 +134,8 @@ pub(super) struct Shared {
     invocations: History<InvocationRow>,
     logs: History<LogRow>,
     filled: tokio::sync::watch::Sender<bool>,
+    /// Counts the times at which schedules may have changed.
+    schedules: tokio::sync::watch::Sender<u64>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -134,6 +148,7 @@ impl PostgresRegistry {
     /// Only where the database's URL cannot be understood.
     pub fn start(config: RegistryConfig) -> Result<Self, RegistryError> {
         let pool = connect::lazy_pool(&config.database, connect::CONNECTIONS)?;
+        let jobs = connect::lazy_pool(&config.database, connect::JOB_CONNECTIONS)?;
         let tables = Arc::new(platform_tables::PlatformTables::new(&config.database)?);
         let (invocations, invocation_queue) = History::new();
         let (logs, log_queue) = History::new();
@@ -147,12 +162,14 @@ impl PostgresRegistry {
             invocations: invocations.clone(),
             logs: logs.clone(),
             filled: tokio::sync::watch::Sender::new(false),
+            schedules: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
             node: Uuid::now_v7(),
             batches: broadcast::Sender::new(256),
             config,
             pool,
+            jobs,
             columns: columns::TextColumns::new(tables.clone()),
             tables,
         });
@@ -295,6 +312,7 @@ impl PostgresRegistry {
             let _ = task.await;
         }
         self.0.tables.close().await;
+        self.0.jobs.close().await;
         self.0.pool.close().await;
     }
 }

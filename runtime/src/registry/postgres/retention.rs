@@ -51,6 +51,17 @@ const ARTIFACTS: &str = "DELETE FROM functions.artifacts a WHERE a.created_at < 
     OR (a.created_at < now() - interval '1 day'
         AND NOT EXISTS (SELECT FROM functions.modules m WHERE m.sha256 = a.module_sha256))";
 
+/// History of schedules, for as many days as their configuration says.
+const SCHEDULE_LOGS: &str = "DELETE FROM schedules.job_logs WHERE id IN
+    (SELECT l.id FROM schedules.job_logs l JOIN schedules.config c
+        ON l.executed_at < now() - make_interval(days => c.retention_days) LIMIT 5000)";
+/// Runs that have gone from the history. The newest of a schedule tells up to when its due times are settled.
+const SCHEDULE_RUNS: &str = "DELETE FROM functions.schedule_runs WHERE run_id IN
+    (SELECT r.run_id FROM functions.schedule_runs r JOIN schedules.config c
+        ON r.due_at < now() - make_interval(days => c.retention_days)
+     WHERE r.state NOT IN ('waiting', 'running') AND EXISTS (SELECT FROM functions.schedule_runs newer
+        WHERE newer.job_id = r.job_id AND newer.due_at > r.due_at AND newer.source = 'schedule') LIMIT 5000)";
+
 /// Sweeps every ten minutes until the registry stops.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut period = interval(PERIOD);
@@ -95,6 +106,13 @@ async fn sweep_alone(connection: &mut PgConnection, keep: &Retention) -> Result<
     }
     for statement in [VERSIONS, MODULES, ARTIFACTS] {
         sqlx::query(statement).execute(&mut *connection).await?;
+    }
+    let has_schedules = "SELECT to_regclass('schedules.job_logs') IS NOT NULL
+        AND to_regclass('schedules.config') IS NOT NULL";
+    if sqlx::query_scalar(has_schedules).fetch_one(&mut *connection).await? {
+        for statement in [SCHEDULE_LOGS, SCHEDULE_RUNS] {
+            while sqlx::query(statement).execute(&mut *connection).await?.rows_affected() > 0 {}
+        }
     }
     Ok(())
 }

@@ -139,6 +139,7 @@ async fn begin(shared: &Shared, connection: &mut PgConnection) -> Result<Mode, S
     index::load_all(shared, connection, schema.mode).await?;
     progress.secrets_end = secrets::load(shared, connection).await?;
     shared.connected(schema.mode);
+    shared.schedules_changed();
     Ok(schema.mode)
 }
 
@@ -164,6 +165,9 @@ async fn catch_up(shared: &Shared, connection: &mut PgConnection, mode: Mode) ->
     if changes.secrets || changes.everything || secrets_ended {
         progress.secrets_end = secrets::load(shared, connection).await?;
     }
+    if changes.schedules || changes.everything {
+        shared.schedules_changed();
+    }
     progress.horizon = changes.horizon;
     progress.seen = changes.seen;
     if let Some(digest) = changes.digest {
@@ -178,6 +182,7 @@ async fn catch_up(shared: &Shared, connection: &mut PgConnection, mode: Mode) ->
 struct Changes {
     functions: Vec<String>,
     secrets: bool,
+    schedules: bool,
     everything: bool,
     horizon: i64,
     seen: HashMap<(String, String), i64>,
@@ -207,6 +212,7 @@ async fn changes(connection: &mut PgConnection, progress: &Progress) -> Result<C
             match change.0.as_str() {
                 "function" => changes.functions.push(change.1.clone()),
                 "secret" => changes.secrets = true,
+                "schedule" => changes.schedules = true,
                 _ => changes.everything = true,
             }
         }
@@ -260,6 +266,14 @@ pub(super) async fn refresh(shared: &Shared, slug: &str) -> Result<(), sqlx::Err
     let _progress = shared.progress.lock().await;
     let mut connection = shared.pool.acquire().await?;
     index::load_some(shared, &mut connection, mode, &[slug.to_owned()]).await
+}
+
+/// Reads the secrets again after a write through this node, so that its next request sees it.
+pub(super) async fn refresh_secrets(shared: &Shared) -> Result<(), sqlx::Error> {
+    let mut progress = shared.progress.lock().await;
+    let mut connection = shared.pool.acquire().await?;
+    progress.secrets_end = secrets::load(shared, &mut connection).await?;
+    Ok(())
 }
 
 impl Shared {

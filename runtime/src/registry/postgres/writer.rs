@@ -1,12 +1,13 @@
 //! Deploys: every write with its audit row in one transaction, visible on this node when it returns.
 
+use super::audit::{self, AuditModule, exists};
 use super::connect::{is_unavailable, sqlstate};
 use super::reader::{columns, definition, within};
 use super::{Mode, PostgresRegistry, Shared, row, sync};
 use crate::registry::{Author, Changes, Code, Definition, FunctionStatus, NewFunction, Settings, Slug};
 use serde_json::{Value, json};
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Why the registry did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -302,30 +303,11 @@ async fn mark_admitted(connection: &mut PgConnection, written: &Definition) -> R
     Ok(())
 }
 
-async fn audit(
+pub(super) async fn audit(
     connection: &mut PgConnection,
     author: &Author,
     action: &str,
     details: Value,
 ) -> Result<(), WriteError> {
-    if !exists(connection, "system.audit_logs").await? {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO system.audit_logs (actor, action, module, details, ip_address)
-         VALUES ($1, $2, 'FUNCTIONS', $3, $4::text::inet)",
-    )
-    .bind(&author.actor)
-    .bind(action)
-    .bind(details)
-    .bind(author.ip.map(|ip| ip.to_string()))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Whether a table of InsForge's is there; an older release may lack it.
-async fn exists(connection: &mut PgConnection, table: &str) -> Result<bool, WriteError> {
-    let row = sqlx::query("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(connection).await?;
-    Ok(row.try_get(0)?)
+    audit::record(connection, author, AuditModule::Functions, action, details).await
 }
