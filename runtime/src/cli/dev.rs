@@ -106,10 +106,13 @@ struct Announcement {
 impl Announcement {
     fn make(&self, registry: &PostgresRegistry) -> Option<ReadyFile> {
         match &self.platform {
-            Some(platform) => tracing::info!("functions answer at {platform}/functions/<slug>"),
+            Some(platform) => {
+                tracing::info!("functions answer at {platform}/functions/<slug>");
+                tracing::info!("the dashboard is at {platform}/dashboard");
+            }
             None => tracing::info!("functions answer at {}/<slug>", self.functions),
         }
-        tracing::info!("the API key is in {}", self.keys.display());
+        tracing::info!("the API key and the administrator's password are in {}", self.keys.display());
         let path: &Path = self.ready_file.as_deref()?;
         let credentials = registry.credentials();
         ReadyFile::write(path, &self.functions, self.platform.as_deref(), credentials.api_key())
