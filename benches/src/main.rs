@@ -19,6 +19,8 @@ mod nodes;
 mod peers;
 mod postgres;
 mod process;
+mod queue;
+mod schedules;
 mod stats;
 mod table;
 mod throughput;
@@ -71,6 +73,9 @@ struct Plan {
     /// Restarts and deploys of the cold measurements
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     restarts: u32,
+    /// Requests that are put into the queue
+    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(16..=10_000))]
+    jobs: u32,
     /// Functions that are loaded at once [default: 200 components, each of which is compiled for a third of a second,
     /// or 10,000 in JavaScript]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -78,6 +83,9 @@ struct Plan {
     /// Requests that wait inside a guest at once [default: 1,000, or 200 in JavaScript]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     waiting: Option<u16>,
+    /// Schedules that are due in the same second
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    schedules: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,6 +98,10 @@ enum Part {
     Nodes,
     /// Resident memory: idle, full, and with many requests waiting
     Memory,
+    /// How late the last of many schedules fires, with two nodes; only where it is asked for
+    Schedules,
+    /// Requests that are answered later
+    Queue,
 }
 
 impl Plan {
@@ -163,8 +175,14 @@ async fn measure_all(plan: &Plan, cores: Cores) -> Result<()> {
     if plan.includes(Part::Nodes) {
         nodes::measure(&installation, plan.language, plan.restarts).await.context("two nodes")?;
     }
+    if plan.includes(Part::Queue) {
+        queue::measure(&installation, plan.language, plan.jobs).await.context("the queue")?;
+    }
     if plan.includes(Part::Memory) {
         memory::measure(&installation, plan).await.context("memory")?;
+    }
+    if plan.only.contains(&Part::Schedules) {
+        schedules::measure(&installation, plan.schedules).await.context("schedules")?;
     }
     Ok(())
 }

@@ -88,6 +88,15 @@ impl Node {
         }
     }
 
+    /// Makes a schedule.
+    pub(crate) async fn schedule(&self, schedule: &str) -> Result<()> {
+        let (_, answer) = self.change("POST", "/api/schedules", JSON, schedule.as_bytes()).await?;
+        match answer.status {
+            201 => Ok(()),
+            status => bail!("a schedule was answered {status}: {}", answer.text()),
+        }
+    }
+
     /// A new function, or a new version of the one that has this slug.
     async fn deploy_source(&self, slug: &str, code: &str) -> Result<(Duration, Answer)> {
         let function = json!({ "name": slug, "slug": slug, "code": code }).to_string();
@@ -120,6 +129,14 @@ impl Node {
         let begin = Instant::now();
         let answer = connection.exchange(&request).await.context("a deploy")?;
         Ok((begin.elapsed(), answer))
+    }
+
+    /// One metric's value; 0 where it was never counted. `name` has its labels with it.
+    pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
+        let answer = Connection::open(self.platform).await?.exchange(&get("/metrics")).await?;
+        let text = answer.text();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        Ok(value.unwrap_or(0.0))
     }
 
     /// A connection for functions.

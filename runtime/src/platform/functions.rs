@@ -6,7 +6,7 @@ use super::extract::{QueryOf, SlugPath, json_object};
 use super::precondition::{IfMatch, Precondition, Tagged, tagged};
 use super::request::{CreateFunction, Submitted, UpdateFunction, parse_create, parse_update};
 use super::rollout::Rollout;
-use super::shapes::{Done, FunctionList, FunctionMetadata, FunctionShape, FunctionWritten};
+use super::shapes::{Done, FunctionList, FunctionShape, FunctionWritten};
 use super::{ApiError, PlatformState, shapes};
 use crate::registry::{CanaryUpload, Changes, Code, NewFunction, VersionError, WriteError};
 use axum::Json;
@@ -17,10 +17,7 @@ use utoipa_axum::routes;
 
 /// The routes of functions.
 pub(super) fn router() -> OpenApiRouter<PlatformState> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(read, update, delete))
-        .routes(routes!(metadata))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, update, delete))
 }
 
 /// All functions
@@ -32,18 +29,6 @@ pub(super) fn router() -> OpenApiRouter<PlatformState> {
 )]
 async fn list(State(state): State<PlatformState>, _: Admin) -> Result<Json<FunctionList>, ApiError> {
     Ok(Json(shapes::list(&state.registry.list().await?)))
-}
-
-/// What the project's metadata say of its functions
-#[utoipa::path(
-    get, path = "/api/metadata/functions", tag = "metadata", security(("apiKey" = []), ("bearer" = [])),
-    responses((status = 200, body = [FunctionMetadata]))
-)]
-async fn metadata(
-    State(state): State<PlatformState>,
-    _: Admin,
-) -> Result<Json<Vec<FunctionMetadata>>, ApiError> {
-    Ok(Json(state.registry.list().await?.iter().map(shapes::metadata).collect()))
 }
 
 /// One function, with its code

@@ -1,24 +1,15 @@
 //! The JSON that the API answers with: InsForge's fields, and ours after them.
 
+pub(super) use super::moment::timestamp;
+
 use super::version_shapes::{EffectiveLimits, TrafficShape};
 use crate::engine::LimitPolicy;
 use crate::registry::{AuthPolicy, Definition, Deployed, FunctionKind};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// JavaScript's `Date.toISOString`.
-const ISO: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-
-/// A moment as InsForge writes it: UTC, to the millisecond.
-pub(super) fn timestamp(moment: OffsetDateTime) -> Option<String> {
-    moment.to_offset(time::UtcOffset::UTC).format(ISO).ok()
-}
 
 /// A function
 #[derive(Serialize, ToSchema)]
@@ -198,6 +189,13 @@ pub(super) struct FunctionMetadata {
     status: String,
 }
 
+impl FunctionMetadata {
+    /// Its slug, its status, and what its author says of it.
+    pub(super) fn parts(&self) -> (&str, &str, Option<&str>) {
+        (&self.slug, &self.status, self.description.as_deref())
+    }
+}
+
 /// What `/api/metadata/functions` says of a function.
 pub(super) fn metadata(definition: &Definition) -> FunctionMetadata {
     FunctionMetadata {
@@ -205,19 +203,5 @@ pub(super) fn metadata(definition: &Definition) -> FunctionMetadata {
         name: definition.name.clone(),
         description: definition.description.clone(),
         status: definition.status.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::datetime;
-
-    #[test]
-    fn moments_are_written_as_javascript_does() {
-        assert_eq!(
-            timestamp(datetime!(2026-08-19 14:03:05.067_899 +02:00)).as_deref(),
-            Some("2026-08-19T12:03:05.067Z")
-        );
     }
 }

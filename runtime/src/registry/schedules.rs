@@ -91,8 +91,8 @@ impl Missed {
     }
 }
 
-/// What a schedule is to become: all of it but what the database fills in.
-#[derive(Clone, Debug)]
+/// What a schedule is to become: all of it but what the database fills in. Holds secrets, so that it cannot be printed.
+#[derive(Clone)]
 pub struct ScheduleDefinition {
     /// What people call it.
     pub name: String,

@@ -6,6 +6,7 @@
 //! agree on it without asking.
 
 use super::zone::Zone;
+use chrono::{DateTime, Datelike};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use std::time::Duration;
@@ -77,11 +78,10 @@ impl Expression {
         let hours = if hour.starts_with('*') { Hours::Any } else { Hours::Named };
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(text).map_err(|error| ExpressionError::Field(error.to_string()))?;
-        let expression = Self { form: Form::Fields { cron: Box::new(cron), hours }, zone };
-        match expression.next_after(OffsetDateTime::now_utc()) {
-            Some(_) => Ok(expression),
-            None => Err(ExpressionError::Never(text.to_owned())),
+        if !is_ever_due(&fields.join(" ")) {
+            return Err(ExpressionError::Never(text.to_owned()));
         }
+        Ok(Self { form: Form::Fields { cron: Box::new(cron), hours }, zone })
     }
 
     /// The first due time after `moment`, to the second; `None` where there is none any more.
@@ -115,6 +115,17 @@ impl Expression {
             dues.take_while(|due| *due <= until).last()
         })
     }
+}
+
+/// Whether some date of the next decades fits. croner by itself would look through three thousand years.
+fn is_ever_due(fields: &str) -> bool {
+    let Some(now) = DateTime::from_timestamp(OffsetDateTime::now_utc().unix_timestamp(), 0) else {
+        return false;
+    };
+    // February 29 comes back to a day of the week after 40 years at most.
+    let within = format!("0 {fields} {}-{}", now.year(), now.year().saturating_add(41));
+    let parser = CronParser::builder().seconds(Seconds::Required).year(Year::Required).build();
+    parser.parse(&within).is_ok_and(|cron| cron.find_next_occurrence(&now, false).is_ok())
 }
 
 const MINUTE: time::Duration = time::Duration::MINUTE;

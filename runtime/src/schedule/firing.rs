@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use wasmforge_host_api::http::{CALL_DEPTH, ErrandError, Errands};
+use wasmforge_host_api::http::{CALL_DEPTH, Destination, ErrandError, Errands};
 use wasmforge_host_api::secrets::SecretSet;
 
 /// InsForge's: how long a connection may take, and everything together.
@@ -146,6 +146,7 @@ fn request(run: &ClaimedRun, secrets: &SecretSet) -> Result<Request<Bytes>, Unan
     headers.insert(CONTENT_LENGTH, body.len().into());
     let method = Method::from_bytes(run.method.as_bytes()).map_err(|_| Unanswered::Request)?;
     let uri: Uri = run.url.parse().map_err(|_| Unanswered::Request)?;
+    Destination::of(&uri).map_err(|_| Unanswered::Request)?;
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;

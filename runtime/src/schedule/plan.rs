@@ -14,6 +14,8 @@ pub(super) const LATEST: Duration = Duration::seconds(30);
 #[derive(Default)]
 pub(super) struct Plan {
     entries: HashMap<Uuid, Entry>,
+    /// The rows that hold no plan, so that each is told of once.
+    refused: HashMap<Uuid, (String, String)>,
     queue: BTreeSet<(OffsetDateTime, Uuid)>,
 }
 
@@ -36,6 +38,7 @@ impl Plan {
     /// Plans for these schedules and no others. Of one whose plan is the same, what this node has settled stays settled.
     pub(super) fn replace(&mut self, schedules: Vec<PlannedSchedule>) {
         let mut known = std::mem::take(&mut self.entries);
+        let refused = std::mem::take(&mut self.refused);
         self.queue.clear();
         for mut schedule in schedules {
             let same = |entry: &Entry| {
@@ -46,13 +49,20 @@ impl Plan {
                     schedule.settled = schedule.settled.max(entry.schedule.settled);
                     entry.expression
                 }
-                None => match parse(&schedule) {
-                    Ok(expression) => expression,
-                    Err(reason) => {
-                        tracing::warn!(schedule = %schedule.id, reason, "a schedule is never due");
-                        continue;
+                None => {
+                    let text = (schedule.cron.clone(), schedule.time_zone.clone());
+                    let is_known = refused.get(&schedule.id) == Some(&text);
+                    match (!is_known).then(|| parse(&schedule)) {
+                        Some(Ok(expression)) => expression,
+                        refusal => {
+                            if let Some(Err(reason)) = refusal {
+                                tracing::warn!(schedule = %schedule.id, reason, "a schedule is never due");
+                            }
+                            self.refused.insert(schedule.id, text);
+                            continue;
+                        }
                     }
-                },
+                }
             };
             let next = expression.next_after(schedule.settled);
             self.queue.extend(next.map(|next| (next, schedule.id)));

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tower_service::Service;
 use utoipa_axum::router::OpenApiRouter;
 use wasmforge::compile::BuildError;
-use wasmforge::platform::{Admit, PlatformState, router};
+use wasmforge::platform::{Admit, PlatformState, RateLimits, router};
 use wasmforge::registry::{Function, ModuleHash, PostgresRegistry};
 use wasmforge::telemetry::Tail;
 
@@ -89,6 +89,7 @@ impl Api {
         let state = PlatformState {
             registry: registry.clone(),
             loader: gate.clone(),
+            rate_limits: Arc::new(RateLimits::new(&config)),
             config: Arc::new(config),
             tail: Tail::default(),
             node: Arc::new(|| unreachable!("no test here asks how a node is")),

@@ -5,6 +5,8 @@
 //! under that lock, so it never goes back in time.
 
 mod artifacts;
+mod audit;
+mod audit_reader;
 mod batches;
 mod columns;
 mod connect;
@@ -21,6 +23,7 @@ mod login_roles;
 mod migrate;
 mod nodes;
 mod platform_tables;
+mod project;
 mod reader;
 mod releases;
 mod retention;
@@ -29,6 +32,7 @@ mod row;
 mod schedule_runs;
 mod schedule_tables;
 mod schedules;
+mod secret_writer;
 mod secrets;
 mod seed;
 mod statistics;

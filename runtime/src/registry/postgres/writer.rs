@@ -1,5 +1,6 @@
 //! Deploys: every write with its audit row in one transaction, visible on this node when it returns.
 
+use super::audit::{self, AuditModule, exists};
 use super::reader::{canary, columns, definition, within};
 pub(super) use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry, Shared, row, sync};
@@ -347,24 +348,5 @@ pub(super) async fn audit(
     action: &str,
     details: Value,
 ) -> Result<(), WriteError> {
-    if !exists(connection, "system.audit_logs").await? {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO system.audit_logs (actor, action, module, details, ip_address)
-         VALUES ($1, $2, 'FUNCTIONS', $3, $4::text::inet)",
-    )
-    .bind(&author.actor)
-    .bind(action)
-    .bind(details)
-    .bind(author.ip.map(|ip| ip.to_string()))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Whether a table of InsForge's is there; an older release may lack it.
-async fn exists(connection: &mut PgConnection, table: &str) -> Result<bool, WriteError> {
-    let row = sqlx::query("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(connection).await?;
-    Ok(row.try_get(0)?)
+    audit::record(connection, author, AuditModule::Functions, action, details).await
 }
