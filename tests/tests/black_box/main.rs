@@ -21,7 +21,6 @@ mod cli_history;
 mod cli_javascript;
 mod cli_new;
 mod cli_platform;
-mod cli_versions;
 mod coverage;
 mod credentials;
 mod dashboard;
