@@ -111,3 +111,30 @@ async fn what_is_in_use_or_is_rolled_back_to_is_never_cut() {
     assert_eq!(database.text(kept).await.as_deref(), Some("3 4 5 7 9 10"));
     registry.shutdown().await;
 }
+
+#[tokio::test]
+async fn the_history_of_schedules_is_kept_for_as_many_days_as_they_say() {
+    let database = Database::empty().await;
+    let registry = database.registry().await;
+    database
+        .execute(
+            "INSERT INTO schedules.jobs (id, name, cron_schedule, function_url)
+                VALUES ('00000000-0000-4000-8000-000000000001', 'yearly', '0 0 1 1 *', 'http://peer.example');
+             INSERT INTO functions.schedule_runs (job_id, due_at, state, log_id)
+                SELECT id, date_trunc('day', now()) - n * interval '1 day', 'succeeded', gen_random_uuid()
+                FROM schedules.jobs, generate_series(3, 12) n;
+             INSERT INTO schedules.job_logs (id, job_id, executed_at)
+                SELECT log_id, job_id, due_at FROM functions.schedule_runs",
+        )
+        .await;
+    let logs = "SELECT count(*) FROM schedules.job_logs";
+    let runs = "SELECT count(*) FROM functions.schedule_runs";
+    for (days, left, settled) in [("NULL", "10", "10"), ("7", "4", "4"), ("1", "0", "1")] {
+        database.execute(&format!("UPDATE schedules.config SET retention_days = {days}")).await;
+        registry.sweep().await.unwrap();
+        assert_eq!(database.text(logs).await.as_deref(), Some(left), "{days}");
+        // The newest run tells up to when due times are settled.
+        assert_eq!(database.text(runs).await.as_deref(), Some(settled), "{days}");
+    }
+    registry.shutdown().await;
+}
