@@ -15,14 +15,17 @@ mod load;
 mod memory;
 mod meters;
 mod node;
+mod nodes;
 mod peers;
 mod postgres;
 mod process;
+mod queue;
 mod schedules;
 mod stats;
 mod table;
 mod throughput;
 mod v8;
+mod waits;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -70,6 +73,9 @@ struct Plan {
     /// Restarts and deploys of the cold measurements
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     restarts: u32,
+    /// Requests that are put into the queue
+    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(16..=10_000))]
+    jobs: u32,
     /// Functions that are loaded at once [default: 200 components, each of which is compiled for a third of a second,
     /// or 10,000 in JavaScript]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -88,10 +94,14 @@ enum Part {
     Throughput,
     /// First requests after a start and after a deploy
     Cold,
+    /// Deploys until another node answers
+    Nodes,
     /// Resident memory: idle, full, and with many requests waiting
     Memory,
     /// How late the last of many schedules fires, with two nodes; only where it is asked for
     Schedules,
+    /// Requests that are answered later
+    Queue,
 }
 
 impl Plan {
@@ -161,6 +171,12 @@ async fn measure_all(plan: &Plan, cores: Cores) -> Result<()> {
     }
     if plan.includes(Part::Cold) {
         cold::measure(&installation, plan.language, plan.restarts).await.context("cold starts")?;
+    }
+    if plan.includes(Part::Nodes) {
+        nodes::measure(&installation, plan.language, plan.restarts).await.context("two nodes")?;
+    }
+    if plan.includes(Part::Queue) {
+        queue::measure(&installation, plan.language, plan.jobs).await.context("the queue")?;
     }
     if plan.includes(Part::Memory) {
         memory::measure(&installation, plan).await.context("memory")?;

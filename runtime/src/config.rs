@@ -3,6 +3,7 @@
 //! The names without a prefix are those of InsForge's Deno container; our own begin with `WASMFORGE_`. The [reference]
 //! lists every variable, and `docs/configuration.md` is printed from it.
 
+mod admin;
 mod ai;
 mod files;
 mod history;
@@ -17,6 +18,7 @@ mod sql;
 mod storage;
 mod variables;
 
+pub use admin::AdminAccount;
 pub use history::{HistoryConfig, Retention};
 pub use otlp::{OtlpConfig, OtlpEndpoint};
 pub use outbound::OutboundConfig;
@@ -117,6 +119,10 @@ pub struct Config {
     pub access_api_key: Option<Secret>,
     /// See [`Config::access_api_key`].
     pub access_anon_key: Option<Secret>,
+    /// Who may sign in as the administrator; `None` where nobody may, and only keys open the admin API.
+    pub admin: Option<AdminAccount>,
+    /// Whether writes of functions are counted per address (`INSFORGE_DISABLE_WRITE_RATE_LIMIT`).
+    pub limit_writes: bool,
     /// Where objects are kept.
     pub storage: StorageConfig,
     /// Which files functions find.
@@ -184,6 +190,8 @@ impl Config {
             jwt_secret,
             access_api_key: vars.get("ACCESS_API_KEY").map(Secret::new),
             access_anon_key: vars.get("ACCESS_ANON_KEY").map(Secret::new),
+            admin: AdminAccount::from_variables(vars),
+            limit_writes: !vars.flag("INSFORGE_DISABLE_WRITE_RATE_LIMIT"),
             storage: StorageConfig::from_variables(vars),
             files: files::from_variables(vars)?,
             limits: limits(vars)?,

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
-use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
+use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -52,6 +52,8 @@ pub struct RsaKey {
     private: EncodingKey,
     /// The public key, PEM.
     pub public: String,
+    /// The private key, PEM.
+    pub private_pem: String,
 }
 
 impl RsaKey {
@@ -61,7 +63,8 @@ impl RsaKey {
         let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
         let private =
             EncodingKey::from_rsa_pem(key.to_pkcs1_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
-        Self { private, public: key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap() }
+        let private_pem = key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string();
+        Self { private, public: key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap(), private_pem }
     }
 
     /// An RS256 token under this key id.

@@ -38,6 +38,7 @@ impl Serve {
             .var("JWT_SECRET", JWT_SECRET)
             .var("ACCESS_API_KEY", API_KEY)
             .var("ACCESS_ANON_KEY", ANON_KEY)
+            .var("INSFORGE_DISABLE_WRITE_RATE_LIMIT", "1")
             .var("WASMFORGE_PLATFORM_ADDR", "127.0.0.1:0");
         Self { launch, ready }
     }

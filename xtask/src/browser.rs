@@ -13,15 +13,19 @@ const REMEDY: &str = "the dashboard is tested in Chromium: install Debian's pack
 
 /// The browser's program: the one that is named, the one that is installed, or Debian's, which is installed then.
 pub(crate) fn provide() -> Result<PathBuf> {
-    if let Some(named) = paths::set(OTHER) {
-        ensure!(runs(&named), "{OTHER}={} does not run", named.display());
-        return Ok(named);
+    if let Some(path) = paths::set(OTHER) {
+        return named(path);
     }
     if let Some(installed) = installed() {
         return Ok(installed);
     }
     install().context(REMEDY)?;
     installed().context(REMEDY)
+}
+
+fn named(path: PathBuf) -> Result<PathBuf> {
+    ensure!(runs(&path), "{OTHER}={} does not run", path.display());
+    Ok(path)
 }
 
 /// With its whole path, which is what drives it asks for.
@@ -40,4 +44,16 @@ fn install() -> Result<()> {
     let mut install = Command::new("apt-get");
     install.args(["install", "-y", "-q", "--no-install-recommends", "chromium"]);
     run(install.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_that_is_named_has_to_run() {
+        assert_eq!(named(PathBuf::from("/bin/true")).unwrap(), PathBuf::from("/bin/true"));
+        let error = named(PathBuf::from("/no/such/browser")).unwrap_err().to_string();
+        assert_eq!(error, "WASMFORGE_CHROMIUM=/no/such/browser does not run");
+    }
 }

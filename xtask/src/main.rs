@@ -16,6 +16,7 @@ mod nextest;
 mod node;
 mod packages;
 mod paths;
+mod python;
 mod runtime;
 mod stamp;
 mod test;

@@ -1,7 +1,9 @@
 //! `cargo xtask test`
 
 use crate::command::{cargo, run, say};
-use crate::{browser, clients, dashboard, guests, javascript, nextest, node, paths, runtime, toolchain};
+use crate::{
+    browser, clients, dashboard, guests, javascript, nextest, node, paths, python, runtime, toolchain,
+};
 use anyhow::Result;
 use std::ffi::OsString;
 use std::process::Command;
@@ -22,6 +24,7 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     let engine = javascript::build(&toolchain, &wasmforge)?;
     let services = runtime::services(&wasmforge)?;
     let sdk_client = clients::insforge_sdk()?;
+    let schemathesis = python::schemathesis()?;
     let dashboard_client = clients::dashboard()?;
     let chromium = browser::provide()?;
 
@@ -32,6 +35,7 @@ pub(crate) fn run_all(args: &[OsString]) -> Result<()> {
     tests.env("WASMFORGE_GUESTS", &guests_dir);
     tests.env("WASMFORGE_JS_ENGINE", &engine);
     tests.env("WASMFORGE_SDK_CLIENT", &sdk_client);
+    tests.env("WASMFORGE_SCHEMATHESIS", &schemathesis);
     tests.env("WASMFORGE_DASHBOARD_CLIENT", &dashboard_client);
     tests.env("WASMFORGE_CHROMIUM", &chromium);
     tests.env("WASMFORGE_POSTGRES_BIN", &services.postgres_bin);

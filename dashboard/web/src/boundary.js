@@ -32,8 +32,17 @@ export function crash(error, actions = []) {
       'div',
       { class: 'notice-body' },
       h('p', { class: 'notice-title' }, 'Something is wrong with this page'),
-      h('p', {}, 'What runs on the server is not affected. Reload the page to go on; if it happens again, report the details.'),
-      h('details', {}, h('summary', {}, String(error?.message ?? error)), h('pre', { class: 'mono', tabindex: '0' }, String(error?.stack ?? error))),
+      h(
+        'p',
+        {},
+        'What runs on the server is not affected. Reload the page to go on; if it happens again, report the details.',
+      ),
+      h(
+        'details',
+        {},
+        h('summary', {}, String(error?.message ?? error)),
+        h('pre', { class: 'mono', tabindex: '0' }, String(error?.stack ?? error)),
+      ),
       h('div', { class: 'actions' }, button('Reload', { kind: 'primary', onclick: () => location.reload() }), actions),
     ),
   );

@@ -9,13 +9,15 @@ let routes = [];
 let show = () => {};
 let leave = new AbortController();
 let guard = null;
+/** The address that is shown, which is not the browser's while somebody decides whether to leave it. */
+let shown = '';
 
 /** Starts showing pages. `enter(found, context)` is called for each; `found` is `{page, params}` or `null`. */
 export function start(table, enter) {
   routes = table;
   show = enter;
   document.addEventListener('click', followLink);
-  window.addEventListener('popstate', () => go());
+  window.addEventListener('popstate', () => (stays() ? history.pushState(null, '', shown) : go()));
   window.addEventListener('beforeunload', (event) => guard?.() && event.preventDefault());
   go();
 }
@@ -37,11 +39,16 @@ function followLink(event) {
 
 /** Goes to an address of the dashboard. `replace` leaves no trace of where one was. */
 export function navigate(path, { replace = false } = {}) {
-  if (guard?.() && !window.confirm('There are changes that are not deployed. Leave them?')) {
+  if (stays()) {
     return;
   }
   history[replace ? 'replaceState' : 'pushState'](null, '', path.startsWith(BASE) ? path : BASE + path);
   go();
+}
+
+/** Whether somebody would lose changes by leaving, and does not want to. */
+function stays() {
+  return guard?.() && !window.confirm('There are changes that are not deployed. Leave them?');
 }
 
 /** Changes the address's parameters and shows the same page, which reads them by itself. */
@@ -55,6 +62,7 @@ export function go() {
   leave.abort();
   leave = new AbortController();
   guard = null;
+  shown = location.pathname + location.search;
   const found = match(routes, location.pathname.slice(BASE.length));
   const query = Object.fromEntries(new URLSearchParams(location.search));
   show(found, {

@@ -38,18 +38,30 @@ export function shell(main) {
   const element = h(
     'div',
     { class: 'shell' },
-    h('a', { class: 'skip', href: '#main', onclick: (event) => (event.preventDefault(), main.focus()) }, 'Skip to the content'),
+    h(
+      'a',
+      { class: 'skip', href: '#main', onclick: (event) => (event.preventDefault(), main.focus()) },
+      'Skip to the content',
+    ),
     h(
       'header',
       { class: 'side' },
       h('div', { class: 'brand-row' }, brand(), toggle),
-      h('div', { class: 'side-body', id: 'navigation' }, h('nav', { 'aria-label': 'Sections' }, links), h('div', { class: 'side-foot' }, themeSwitch(), who)),
+      h(
+        'div',
+        { class: 'side-body', id: 'navigation' },
+        h('nav', { 'aria-label': 'Sections' }, links),
+        h('div', { class: 'side-foot' }, themeSwitch(), who),
+      ),
     ),
     main,
   );
   element.update = () => {
     const path = location.pathname.slice(to('').length);
-    patch(links, SECTIONS.map((section) => entry(section, path)));
+    patch(
+      links,
+      SECTIONS.map((section) => entry(section, path)),
+    );
     patch(who, signedIn());
     open(false);
   };
@@ -58,7 +70,12 @@ export function shell(main) {
 
 /** The mark and the name. */
 export function brand() {
-  return h('a', { class: 'brand', href: to('/functions') }, h('img', { src: to('/icon.svg'), alt: '', width: 24, height: 24 }), 'Wasmforge');
+  return h(
+    'a',
+    { class: 'brand', href: to('/functions') },
+    h('img', { src: to('/icon.svg'), alt: '', width: 24, height: 24 }),
+    'Wasmforge',
+  );
 }
 
 function entry([label, href, sign], path) {
@@ -68,7 +85,12 @@ function entry([label, href, sign], path) {
 
 function signedIn() {
   const who = session();
-  return who && [h('span', { class: 'who-name', title: 'Signed in' }, who.name), button('Sign out', { kind: 'quiet', sign: 'out', onclick: signOut })];
+  return (
+    who && [
+      h('span', { class: 'who-name', title: 'Signed in' }, who.name),
+      button('Sign out', { kind: 'quiet', sign: 'out', onclick: signOut }),
+    ]
+  );
 }
 
 function themeSwitch() {
@@ -78,6 +100,10 @@ function themeSwitch() {
     { class: 'theme' },
     icon('theme'),
     h('span', { class: 'visually-hidden' }, 'Colours'),
-    h('select', { class: 'input input-quiet', value: theme(), onchange: (event) => chooseTheme(event.target.value) }, choices),
+    h(
+      'select',
+      { class: 'input input-quiet', value: theme(), onchange: (event) => chooseTheme(event.target.value) },
+      choices,
+    ),
   );
 }

@@ -3,7 +3,11 @@
 const KEY = 'wasmforge.theme';
 
 /** `[value, label]` */
-export const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
+export const THEMES = [
+  ['system', 'System'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+];
 
 /** What was chosen. */
 export function theme() {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diff, hunks } from '../src/logic/diff.js';
 
-const signs = (entries) => entries.map(({ kind, text, count }) => `${{ same: ' ', added: '+', removed: '-', gap: '@' }[kind]}${text ?? count}`);
+const signs = (entries) =>
+  entries.map(({ kind, text, count }) => `${{ same: ' ', added: '+', removed: '-', gap: '@' }[kind]}${text ?? count}`);
 
 test('a changed line is removed and added between those that stay', () => {
   assert.deepEqual(signs(diff('a\nb\nc\n', 'a\nx\nc\n')), [' a', '-b', '+x', ' c']);
@@ -10,7 +11,10 @@ test('a changed line is removed and added between those that stay', () => {
 
 test('lines are numbered on both sides', () => {
   const [, removed, added, last] = diff('a\nb\nc', 'a\nx\nc');
-  assert.deepEqual([removed.before, removed.after, added.before, added.after, last.before, last.after], [2, undefined, undefined, 2, 3, 3]);
+  assert.deepEqual(
+    [removed.before, removed.after, added.before, added.after, last.before, last.after],
+    [2, undefined, undefined, 2, 3, 3],
+  );
 });
 
 test('a moved line is one removed and one added', () => {
@@ -32,5 +36,12 @@ test('texts that are too long to compare are still told apart', () => {
 test('lines far from every change become a gap', () => {
   const before = Array.from({ length: 20 }, (_, line) => `l${line}`);
   const after = before.with(10, 'new');
-  assert.deepEqual(signs(hunks(diff(before.join('\n'), after.join('\n')), 1)), ['@9', ' l9', '-l10', '+new', ' l11', '@8']);
+  assert.deepEqual(signs(hunks(diff(before.join('\n'), after.join('\n')), 1)), [
+    '@9',
+    ' l9',
+    '-l10',
+    '+new',
+    ' l11',
+    '@8',
+  ]);
 });

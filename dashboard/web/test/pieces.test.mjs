@@ -10,12 +10,20 @@ import { TEMPLATES, slugOf } from '../src/logic/templates.js';
 test('a compile error leads to its line', () => {
   const message = 'Unexpected token (line 2, column 13)\n2 | const b = (2;\n  |             ^';
   assert.deepEqual(place(message), { line: 2, column: 13, summary: 'Unexpected token (line 2, column 13)' });
-  assert.deepEqual(place('Cannot import "zod" (line 7)'), { line: 7, column: 1, summary: 'Cannot import "zod" (line 7)' });
+  assert.deepEqual(place('Cannot import "zod" (line 7)'), {
+    line: 7,
+    column: 1,
+    summary: 'Cannot import "zod" (line 7)',
+  });
   assert.equal(place('The module is too large'), null);
 });
 
 test('addresses lead to pages, the first that fits', () => {
-  const routes = [['/functions', 'list'], ['/functions/:slug', 'one'], ['/functions/:slug/:tab', 'tab']];
+  const routes = [
+    ['/functions', 'list'],
+    ['/functions/:slug', 'one'],
+    ['/functions/:slug/:tab', 'tab'],
+  ];
   assert.deepEqual(match(routes, '/functions/'), { page: 'list', params: {} });
   assert.deepEqual(match(routes, '/functions/a%20b'), { page: 'one', params: { slug: 'a b' } });
   assert.deepEqual(match(routes, '/functions/a/logs'), { page: 'tab', params: { slug: 'a', tab: 'logs' } });
@@ -25,8 +33,14 @@ test('addresses lead to pages, the first that fits', () => {
 
 test('errors of the platform are read whatever their body is', () => {
   const known = ApiError.of(409, '{"error":"FUNCTION_CHANGED","message":"changed","nextActions":"read again"}');
-  assert.deepEqual([known.status, known.code, known.message, known.nextActions], [409, 'FUNCTION_CHANGED', 'changed', 'read again']);
-  const issues = ApiError.of(400, JSON.stringify({ error: 'INVALID_INPUT', message: '[{"path":["limits","wallMs"],"message":"not a number"}]' }));
+  assert.deepEqual(
+    [known.status, known.code, known.message, known.nextActions],
+    [409, 'FUNCTION_CHANGED', 'changed', 'read again'],
+  );
+  const issues = ApiError.of(
+    400,
+    JSON.stringify({ error: 'INVALID_INPUT', message: '[{"path":["limits","wallMs"],"message":"not a number"}]' }),
+  );
   assert.equal(issues.message, 'limits.wallMs: not a number');
   const proxy = ApiError.of(502, '<html>Bad gateway</html>');
   assert.deepEqual([proxy.code, proxy.message], ['HTTP_ERROR', 'The server answered 502']);
@@ -40,7 +54,13 @@ test('a request goes to the function whatever is typed for its query', () => {
 });
 
 test('answers are shown as text where they are text', () => {
-  for (const type of [null, 'text/html; charset=utf-8', 'application/json', 'application/problem+json', 'image/svg+xml']) {
+  for (const type of [
+    null,
+    'text/html; charset=utf-8',
+    'application/json',
+    'application/problem+json',
+    'image/svg+xml',
+  ]) {
     assert.ok(isText(type), type);
   }
   assert.ok(!isText('image/png'));
@@ -50,8 +70,14 @@ test('answers are shown as text where they are text', () => {
 
 test('the log keeps the newest, each once', () => {
   const ring = new Ring(2);
-  assert.deepEqual([1, 1, 2, 3].map((id) => ring.add({ id })), [true, false, true, true]);
-  assert.deepEqual(ring.entries.map(({ id }) => id), [2, 3]);
+  assert.deepEqual(
+    [1, 1, 2, 3].map((id) => ring.add({ id })),
+    [true, false, true, true],
+  );
+  assert.deepEqual(
+    ring.entries.map(({ id }) => id),
+    [2, 3],
+  );
   ring.clear();
   assert.equal(ring.add({ id: 3 }), false);
 });

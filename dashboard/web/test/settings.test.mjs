@@ -6,7 +6,11 @@ import { limitsOf } from '../src/logic/limits.js';
 
 /** What the form would send for grants that it was given. */
 function roundTrip(grants) {
-  const controls = (key) => controlsOf(GRANTS.find((grant) => grant.key === key), grants?.[key]);
+  const controls = (key) =>
+    controlsOf(
+      GRANTS.find((grant) => grant.key === key),
+      grants?.[key],
+    );
   return grantsOf(controls, grants);
 }
 
@@ -20,7 +24,13 @@ test('grants that nobody touches are sent as they were', () => {
     { secrets: ['MAIL_KEY'], sql: 'service', rest: 'none', auth: 'none' },
     { storage: { as: 'service', buckets: ['a'] } },
     { storage: { as: 'service' } },
-    { realtime: ['news', 'chat:*'], functions: [], keyvalue: ['k'], ai: { models: ['openai/*'] }, log: { level: 'warn' } },
+    {
+      realtime: ['news', 'chat:*'],
+      functions: [],
+      keyvalue: ['k'],
+      ai: { models: ['openai/*'] },
+      log: { level: 'warn' },
+    },
     { files: { assets: false, scratchMib: 16 } },
     { somethingNewer: { deep: [1] } },
   ]) {
@@ -29,8 +39,14 @@ test('grants that nobody touches are sent as they were', () => {
 });
 
 test('an empty list grants nothing, which is not the default', () => {
-  assert.deepEqual(grantsOf((key) => ({ mode: key === 'functions' ? 'list' : '', list: [], service: false }), null), { functions: [] });
-  assert.equal(grantsOf(() => ({ mode: '', list: [], service: false }), null), null);
+  assert.deepEqual(
+    grantsOf((key) => ({ mode: key === 'functions' ? 'list' : '', list: [], service: false }), null),
+    { functions: [] },
+  );
+  assert.equal(
+    grantsOf(() => ({ mode: '', list: [], service: false }), null),
+    null,
+  );
 });
 
 test('names are apart by commas, spaces and lines', () => {
@@ -46,7 +62,9 @@ test('empty limits are the default, and unknown ones are kept', () => {
 test('settings are alike whatever the order of their keys', () => {
   const before = { auth: 'public', limits: { a: 1, b: 2 }, capabilities: null };
   assert.deepEqual(settingChanges(before, { ...before, limits: { b: 2, a: 1 } }), []);
-  assert.deepEqual(settingChanges(before, { ...before, auth: 'service' }), [{ field: 'auth', from: 'public', to: 'service' }]);
+  assert.deepEqual(settingChanges(before, { ...before, auth: 'service' }), [
+    { field: 'auth', from: 'public', to: 'service' },
+  ]);
 });
 
 test('changes are told in words', () => {

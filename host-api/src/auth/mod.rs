@@ -1,5 +1,6 @@
 //! Who calls: credentials, the tokens that carry them, and the identity that services act under.
 
+mod access_token;
 mod caller;
 mod capability;
 mod credentials;
@@ -9,9 +10,10 @@ mod token;
 mod users;
 mod verified;
 
+pub use access_token::{ACCESS_TOKEN_LIFETIME, access_token};
 pub use caller::Caller;
 pub use capability::{Auth, AuthConfigured, AuthGrant, AuthSession, UserLookup};
-pub use credentials::{Credentials, Keys};
+pub use credentials::{Credentials, Keys, StoredKey};
 pub use exchange::{NoSigningKey, database_token, service_token};
 pub use identity::{Identity, Role};
 pub use token::{Claims, InvalidToken, verify};

@@ -84,7 +84,7 @@ mod tests {
     use serde_json::json;
 
     fn subject(claims: &Value) -> Option<String> {
-        let keys = Credentials::of_secrets("secret", &[]);
+        let keys = Credentials::of_secrets("secret", []);
         let token = encode(&Header::default(), claims, &EncodingKey::from_secret(b"secret")).unwrap();
         verify(&keys, &token).ok().map(|claims| claims.subject)
     }

@@ -3,7 +3,9 @@
 //! `/api/functions` speaks InsForge's contract, so that its dashboard and CLI work unchanged, and adds what components
 //! need. Every answer is JSON, errors included: `{"error": CODE, "message": …, "statusCode": n}`.
 
+mod admin_sessions;
 mod admit;
+mod audits;
 mod auth;
 mod caller;
 mod cors;
@@ -15,20 +17,31 @@ mod functions;
 mod health;
 mod history;
 mod jobs;
+mod metadata;
 mod modules;
+mod moment;
 mod openapi;
 mod page;
+mod precondition;
+mod rate_limit;
+mod releases;
 mod request;
+mod rollout;
 mod schedules;
+mod secrets;
 mod session;
 mod shapes;
 mod storage;
 mod triggers;
 mod users;
+mod version_shapes;
+mod versions;
+mod write_limit;
 
 pub use admit::Admit;
 pub use caller::CallerCheck;
 pub use error::ApiError;
+pub use rate_limit::RateLimits;
 
 use crate::config::Config;
 use crate::registry::{NodeRow, PostgresRegistry};
@@ -54,6 +67,8 @@ pub struct PlatformState {
     pub node: Arc<dyn Fn() -> NodeRow + Send + Sync>,
     /// What functions may be granted.
     pub capabilities: Arc<Capabilities>,
+    /// How often one address may do what is counted.
+    pub rate_limits: Arc<RateLimits>,
     /// Bytes of the largest module that is accepted.
     pub max_module: u64,
     /// Bytes of the largest JSON body that is accepted (`MAX_JSON_BODY_SIZE`).
@@ -65,6 +80,8 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
     let (router, document) = OpenApiRouter::with_openapi(openapi::document())
         .merge(functions::router())
         .merge(modules::router())
+        .merge(versions::router())
+        .merge(releases::router())
         .merge(health::router())
         .merge(jobs::router())
         .merge(history::router())
@@ -72,6 +89,10 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .merge(storage::router())
         .merge(triggers::router())
         .merge(users::router())
+        .merge(secrets::router())
+        .merge(admin_sessions::router())
+        .merge(audits::router())
+        .merge(metadata::router())
         .merge(schedules::router())
         .merge(pages)
         .merge(openapi::router())
@@ -81,6 +102,7 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
         .layer(Extension(openapi::Described::new(document)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(state.clone(), write_limit::limit_writes))
         .layer(middleware::from_fn(cors::cors))
         .with_state(state)
 }

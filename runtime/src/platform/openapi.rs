@@ -56,3 +56,39 @@ pub(super) fn router() -> OpenApiRouter<PlatformState> {
 async fn description(Extension(Described(text)): Extension<Described>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// What adds a route that no description comes with.
+    const UNDESCRIBED: [&str; 5] = [".route(\"", ".route(&", ".route_service(", ".nest(", ".nest_service("];
+
+    /// Pages for people, which are no part of the API.
+    const PAGES: &str = "platform/dashboard.rs";
+
+    fn undescribed(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                undescribed(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let lines = text.lines().filter(|line| UNDESCRIBED.iter().any(|call| line.contains(call)));
+                found.extend(lines.map(|line| format!("{}: {}", path.display(), line.trim())));
+            }
+        }
+    }
+
+    #[test]
+    fn every_route_is_added_with_its_description() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = Vec::new();
+        for folder in ["platform", "server"] {
+            undescribed(&sources.join(folder), &mut found);
+        }
+        found.retain(|line| !line.contains(PAGES) && !line.contains("platform/openapi.rs"));
+        assert!(found.is_empty(), "routes beside `routes!`: {found:#?}");
+    }
+}

@@ -64,7 +64,7 @@ fn refused(caller: &Caller, credentials: &Credentials) -> ApiError {
     }
 }
 
-fn invalid_token(credentials: &Credentials) -> ApiError {
+pub(super) fn invalid_token(credentials: &Credentials) -> ApiError {
     match credentials.is_loaded() {
         true => unauthorized("AUTH_UNAUTHORIZED", "Invalid token"),
         // Whether it is good is in a table that was never read.

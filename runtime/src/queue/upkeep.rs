@@ -88,9 +88,13 @@ pub(super) async fn tidy(shared: Arc<Shared>, stop: CancellationToken) {
             }
         }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
-            swept = Some(Instant::now());
-            if let Err(error) = shared.registry.sweep_jobs().await {
-                complain(&error);
+            match shared.registry.sweep_jobs().await {
+                Ok(true) => {}
+                Ok(false) => swept = Some(Instant::now()),
+                Err(error) => {
+                    swept = Some(Instant::now());
+                    complain(&error);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! The hot path knows only the [`Directory`], an in-memory table. Whatever fills it (PostgreSQL, or the one file of
 //! `wasmforge run`) stands behind [`ModuleStore`].
 
+mod audits;
 mod definition;
 mod directory;
 mod function;
@@ -17,17 +18,23 @@ mod module_store;
 mod node_row;
 mod one_module;
 mod postgres;
+mod project;
+mod revision;
 mod schedules;
 mod secrets;
 mod slug;
 mod statistics;
 mod status;
+mod stored_secrets;
 mod triggers;
+mod version_history;
 
+pub use audits::{AuditEntry, AuditPage, AuditQuery};
 pub use definition::{
-    Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
+    Author, CanaryUpload, Changes, Code, Definition, Deployed, FunctionStatus, Moved, NewFunction, Settings,
+    Target, Upload,
 };
-pub use directory::{Directory, Lookup};
+pub use directory::{Directory, Entry, Lookup, Share};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
@@ -44,8 +51,10 @@ pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, Examination, ExamineError, LeaseRequest, PostgresRegistry,
-    RegistryConfig, RegistryError, Seed, WriteError,
+    RegistryConfig, RegistryError, Seed, VersionError, WriteError,
 };
+pub use project::{BucketSize, Channel, Channels, DatabaseSize, Policy, TableSize};
+pub use revision::{Expected, Revision};
 pub use schedules::{
     ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
     ScheduleSettings,
@@ -54,4 +63,6 @@ pub use secrets::{SecretCipher, SecretError};
 pub use slug::{InvalidSlug, Slug};
 pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, percentile};
 pub use status::{Mode, Status};
+pub use stored_secrets::{NewSecret, PlatformKey, Rotated, SecretChanges, SecretEntry, SecretWriteError};
 pub use triggers::{NewTrigger, RowEvent, RowTrigger, TriggerChanges, TriggerError};
+pub use version_history::{Canary, Change, VersionEntry, VersionPage};

@@ -201,6 +201,7 @@ impl Node {
         let state = platform::PlatformState {
             registry: self.registry.clone(),
             loader: self.loader.clone(),
+            rate_limits: Arc::new(platform::RateLimits::new(&self.config)),
             config: self.config.clone(),
             max_module: self.config.compile.max_module,
             max_json: self.config.max_json_body,

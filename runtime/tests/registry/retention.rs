@@ -88,6 +88,31 @@ async fn a_history_is_cut_but_keeps_what_can_serve_and_the_last_number() {
 }
 
 #[tokio::test]
+async fn what_is_in_use_or_is_rolled_back_to_is_never_cut() {
+    let database = Database::empty().await;
+    let mut config = database.config();
+    config.retention.versions = 2;
+    let registry = start(config).await;
+    database.insert("f", "code 1").await;
+    for version in 2..=10 {
+        database
+            .execute(&format!("UPDATE functions.definitions SET code = 'code {version}' WHERE slug = 'f'"))
+            .await;
+    }
+    database
+        .execute(
+            "UPDATE functions.versions SET build = 'good' WHERE version IN (2, 4, 7);
+             UPDATE functions.definitions SET version = 5 WHERE slug = 'f';
+             INSERT INTO functions.traffic (slug, version, percent) VALUES ('f', 3, 0)",
+        )
+        .await;
+    registry.sweep().await.unwrap();
+    let kept = "SELECT string_agg(version::text, ' ' ORDER BY version) FROM functions.versions";
+    assert_eq!(database.text(kept).await.as_deref(), Some("3 4 5 7 9 10"));
+    registry.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_history_of_schedules_is_kept_for_as_many_days_as_they_say() {
     let database = Database::empty().await;
     let registry = database.registry().await;

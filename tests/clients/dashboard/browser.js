@@ -22,7 +22,9 @@ export async function open(executablePath, options = {}) {
   await page.exposeFunction('complain', (complaint) => complaints.push(complaint));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
-      globalThis.complain(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+      globalThis.complain(
+        `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      );
     });
   });
   return { browser, page, complaints };

@@ -30,5 +30,8 @@ try {
 
 /** What a screen reader would have found. */
 async function seen(page) {
-  return page.locator('body').ariaSnapshot({ timeout: 2000 }).catch((error) => error.message);
+  return page
+    .locator('body')
+    .ariaSnapshot({ timeout: 2000 })
+    .catch((error) => error.message);
 }

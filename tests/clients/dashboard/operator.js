@@ -78,7 +78,13 @@ export class Operator {
     await this.page.evaluate(axe);
     const violations = await this.page.evaluate(async () => {
       const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
-      return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary})`).join('; ')}`);
+      return violations.map(
+        ({ id, help, nodes }) =>
+          `${id}: ${help}: ${nodes
+            .slice(0, 3)
+            .map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary})`)
+            .join('; ')}`,
+      );
     });
     assert.deepEqual(violations, [], `${name} is not for everybody`);
   }

@@ -8,15 +8,19 @@
     reason = "tests fail by panicking"
 )]
 
+mod admin_sessions;
 mod ai;
 mod api;
+mod audits;
 mod auth;
 mod cache;
 mod callers;
 mod cli;
 mod cli_doctor;
+mod cli_history;
 mod cli_javascript;
 mod cli_new;
+mod cli_platform;
 mod coverage;
 mod credentials;
 mod dashboard;
@@ -53,6 +57,7 @@ mod log;
 mod malformed;
 mod modules;
 mod openapi;
+mod openapi_conformance;
 mod otlp;
 mod outbound;
 mod own_origin;
@@ -68,6 +73,7 @@ mod run_command;
 mod save_page;
 mod schedules;
 mod secrets;
+mod secrets_api;
 mod serve;
 mod sql;
 mod storage;
@@ -77,4 +83,7 @@ mod streaming;
 mod tail;
 mod telemetry;
 mod tls_upstream;
+mod traffic;
 mod upstream;
+mod versions;
+mod write_limit;

@@ -8,7 +8,15 @@ import { bracketMatching, foldGutter, foldKeymap, indentOnInput } from '@codemir
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
 import { EditorState, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
+import {
+  Decoration,
+  EditorView,
+  drawSelection,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
 import { theme } from './theme.js';
 
 const markLine = StateEffect.define();
@@ -17,7 +25,9 @@ const wrongLine = StateField.define({
   update(marks, transaction) {
     const marked = transaction.effects.find((effect) => effect.is(markLine));
     if (marked) {
-      return marked.value === null ? Decoration.none : Decoration.set(Decoration.line({ class: 'cm-wrongLine' }).range(marked.value));
+      return marked.value === null
+        ? Decoration.none
+        : Decoration.set(Decoration.line({ class: 'cm-wrongLine' }).range(marked.value));
     }
     return marks.map(transaction.changes);
   },
@@ -34,7 +44,8 @@ const typeOverSelection = EditorView.domEventHandlers({
     if (event.inputType !== 'insertText' || event.isComposing || !event.data || main.empty) {
       return false;
     }
-    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
+    const insert = () =>
+      view.state.update(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
     const handlers = view.state.facet(EditorView.inputHandler);
     if (!handlers.some((handler) => handler(view, main.from, main.to, event.data, insert))) {
       view.dispatch(insert());
@@ -70,7 +81,16 @@ export function createEditor({ code, label, readOnly = false, onchange = () => {
         highlightSelectionMatches(),
         javascript({ typescript: true }),
         // Tab moves on, as everywhere else on the page: an editor that takes it is one that a keyboard cannot leave.
-        keymap.of([save, ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap]),
+        keymap.of([
+          save,
+          ...closeBracketsKeymap,
+          ...defaultKeymap,
+          ...searchKeymap,
+          ...historyKeymap,
+          ...foldKeymap,
+          ...completionKeymap,
+          ...lintKeymap,
+        ]),
         EditorState.readOnly.of(readOnly),
         EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         EditorView.updateListener.of((update) => update.docChanged && onchange()),
@@ -97,7 +117,9 @@ function show(view, { line, column, message }) {
   const found = doc.line(Math.min(Math.max(line, 1), doc.lines));
   const from = Math.min(found.from + Math.max(column - 1, 0), found.to);
   const to = Math.min(from + 1, found.to);
-  view.dispatch(setDiagnostics(view.state, [{ from: from === to ? found.from : from, to, severity: 'error', message }]));
+  view.dispatch(
+    setDiagnostics(view.state, [{ from: from === to ? found.from : from, to, severity: 'error', message }]),
+  );
   view.dispatch({
     effects: [markLine.of(found.from), EditorView.scrollIntoView(from, { y: 'center' })],
     selection: { anchor: from },

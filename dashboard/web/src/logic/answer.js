@@ -6,7 +6,11 @@ export const SHOWN_BYTES = 512 * 1024;
 /** Whether bytes of this type are text for people. */
 export function isText(contentType) {
   const type = (contentType ?? '').split(';')[0].trim().toLowerCase();
-  return type === '' || type.startsWith('text/') || /[/+](json|xml|javascript|ecmascript|x-www-form-urlencoded|x-ndjson|graphql)$/.test(type);
+  return (
+    type === '' ||
+    type.startsWith('text/') ||
+    /[/+](json|xml|javascript|ecmascript|x-www-form-urlencoded|x-ndjson|graphql)$/.test(type)
+  );
 }
 
 /** JSON with its parts on lines of their own; other text as it is. */

@@ -34,5 +34,9 @@ function sorted(setting) {
   if (setting === null || typeof setting !== 'object') {
     return setting;
   }
-  return Object.fromEntries(Object.keys(setting).sort().map((key) => [key, sorted(setting[key])]));
+  return Object.fromEntries(
+    Object.keys(setting)
+      .sort()
+      .map((key) => [key, sorted(setting[key])]),
+  );
 }

@@ -19,10 +19,10 @@ export function diff(before, after) {
   const push = (kind, text) => {
     const entry = { kind, text };
     if (kind !== 'added') {
-      entry.before = (i += 1);
+      entry.before = i += 1;
     }
     if (kind !== 'removed') {
-      entry.after = (j += 1);
+      entry.after = j += 1;
     }
     result.push(entry);
   };
@@ -42,7 +42,7 @@ function lines(text) {
 
 /** By the longest common subsequence, which is a table of both lengths. */
 function middle(a, b, push) {
-  if (a.length > MOST || b.length > MOST || a.length * b.length > MOST * MOST / 4) {
+  if (a.length > MOST || b.length > MOST || a.length * b.length > (MOST * MOST) / 4) {
     a.forEach((line) => push('removed', line));
     b.forEach((line) => push('added', line));
     return;

@@ -12,7 +12,11 @@ export function short(value) {
   if (!isNumber(value)) {
     return '–';
   }
-  const units = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']];
+  const units = [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ];
   const [size, unit] = units.find(([size]) => value >= size) ?? [1, ''];
   return unit ? `${significant(value / size)} ${unit}` : String(Math.round(value));
 }
@@ -43,7 +47,11 @@ export function micros(value) {
     return `${significant(value / 1e6)} s`;
   }
   const seconds = Math.round(value / 1e6);
-  return [[Math.floor(seconds / 3600), 'h'], [Math.floor((seconds % 3600) / 60), 'min'], [seconds % 60, 's']]
+  return [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ]
     .filter(([amount]) => amount > 0)
     .slice(0, 2)
     .map(([amount, unit]) => `${amount} ${unit}`)
@@ -66,7 +74,12 @@ export function relative(moment, now = Date.now()) {
   if (size < 2) {
     return 'now';
   }
-  const units = [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
+  const units = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ];
   const [unit, name] = units.find(([unit]) => size >= unit);
   const amount = `${Math.floor(size / unit)} ${name}`;
   return seconds < 0 ? `${amount} ago` : `in ${amount}`;

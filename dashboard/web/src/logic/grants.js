@@ -3,21 +3,73 @@
 // Every grant has three ways to be: left at its default, narrowed to a list, or one of a few words. An unknown key, or one
 // in a shape that the form has no controls for, is kept as it is.
 
-const SERVICE = [['', 'Default: as the caller'], ['caller', 'As the caller'], ['service', 'As the platform too'], ['none', 'Not at all']];
+const SERVICE = [
+  ['', 'Default: as the caller'],
+  ['caller', 'As the caller'],
+  ['service', 'As the platform too'],
+  ['none', 'Not at all'],
+];
 
 /** `{key, label, kind: 'choice' | 'list', choices?, all?, hint}`; `list` may be anything, nothing, or what the list names. */
 export const GRANTS = [
-  { key: 'http', label: 'Outbound HTTP', kind: 'list', all: 'Default: the public internet', hint: 'Hosts: api.example.com, *.example.org:8443' },
-  { key: 'secrets', label: 'Secrets', kind: 'list', all: 'Default: those that are not reserved', every: 'All, reserved ones too', hint: 'Names, such as MAIL_KEY' },
+  {
+    key: 'http',
+    label: 'Outbound HTTP',
+    kind: 'list',
+    all: 'Default: the public internet',
+    hint: 'Hosts: api.example.com, *.example.org:8443',
+  },
+  {
+    key: 'secrets',
+    label: 'Secrets',
+    kind: 'list',
+    all: 'Default: those that are not reserved',
+    every: 'All, reserved ones too',
+    hint: 'Names, such as MAIL_KEY',
+  },
   { key: 'sql', label: 'SQL', kind: 'choice', choices: SERVICE },
   { key: 'rest', label: 'Records (PostgREST)', kind: 'choice', choices: SERVICE },
-  { key: 'storage', label: 'Storage', kind: 'list', all: 'Default: every bucket, as the caller', hint: 'Buckets', service: true },
-  { key: 'auth', label: 'Who the caller is', kind: 'choice', choices: [['', 'Default: may ask'], ['caller', 'May ask'], ['none', 'Not at all']] },
+  {
+    key: 'storage',
+    label: 'Storage',
+    kind: 'list',
+    all: 'Default: every bucket, as the caller',
+    hint: 'Buckets',
+    service: true,
+  },
+  {
+    key: 'auth',
+    label: 'Who the caller is',
+    kind: 'choice',
+    choices: [
+      ['', 'Default: may ask'],
+      ['caller', 'May ask'],
+      ['none', 'Not at all'],
+    ],
+  },
   { key: 'realtime', label: 'Realtime', kind: 'list', all: 'Default: every channel', hint: 'Channels: news, chat:*' },
   { key: 'functions', label: 'Other functions', kind: 'list', all: 'Default: every function', hint: 'Slugs' },
   { key: 'keyvalue', label: 'Key-value', kind: 'list', all: 'Default: every bucket of its own', hint: 'Buckets' },
-  { key: 'ai', label: 'AI models', kind: 'list', all: 'Default: all that the operator allows', hint: 'Models: openai/gpt-4o-mini, anthropic/*' },
-  { key: 'log', label: 'Log', kind: 'choice', choices: [['', 'Default: every line'], ['trace', 'From trace'], ['debug', 'From debug'], ['info', 'From info'], ['warn', 'From warn'], ['error', 'From error']] },
+  {
+    key: 'ai',
+    label: 'AI models',
+    kind: 'list',
+    all: 'Default: all that the operator allows',
+    hint: 'Models: openai/gpt-4o-mini, anthropic/*',
+  },
+  {
+    key: 'log',
+    label: 'Log',
+    kind: 'choice',
+    choices: [
+      ['', 'Default: every line'],
+      ['trace', 'From trace'],
+      ['debug', 'From debug'],
+      ['info', 'From info'],
+      ['warn', 'From warn'],
+      ['error', 'From error'],
+    ],
+  },
 ];
 
 /** Under which name a list stands within its grant; the others are lists themselves. */
@@ -59,7 +111,9 @@ export function grantOf({ key, kind }, { mode, list, service }) {
 export function grantsOf(controls, before) {
   const known = new Set(GRANTS.map(({ key }) => key));
   const kept = Object.entries(before ?? {}).filter(([key]) => !known.has(key));
-  const set = GRANTS.map((grant) => [grant.key, grantOf(grant, controls(grant.key))]).filter(([, value]) => value !== undefined);
+  const set = GRANTS.map((grant) => [grant.key, grantOf(grant, controls(grant.key))]).filter(
+    ([, value]) => value !== undefined,
+  );
   const all = Object.fromEntries([...kept, ...set]);
   return Object.keys(all).length ? all : null;
 }

@@ -17,7 +17,10 @@ export const LIMITS = [
 export function limitsOf(values, before) {
   const known = new Set(LIMITS.map(([name]) => name));
   const kept = Object.entries(before ?? {}).filter(([name]) => !known.has(name));
-  const typed = LIMITS.filter(([name]) => (values[name] ?? '').trim() !== '').map(([name]) => [name, Number(values[name])]);
+  const typed = LIMITS.filter(([name]) => (values[name] ?? '').trim() !== '').map(([name]) => [
+    name,
+    Number(values[name]),
+  ]);
   const all = Object.fromEntries([...kept, ...typed]);
   return Object.keys(all).length ? all : null;
 }

@@ -64,5 +64,9 @@ export default async function (request) {
 
 /** What the platform makes of a name where no slug is given. */
 export function slugOf(name) {
-  return name.trim().toLowerCase().replace(/\s+/g, '-').replace(/[^a-z0-9_-]/g, '');
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/\s+/g, '-')
+    .replace(/[^a-z0-9_-]/g, '');
 }

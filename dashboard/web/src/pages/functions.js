@@ -61,7 +61,10 @@ function draw(functions, statistics, filter) {
   }
   const rows = functions.filter(({ slug, name }) => `${slug} ${name}`.toLowerCase().includes(filter));
   if (rows.length === 0) {
-    return empty('Nothing of that name', `None of the ${plural(functions.length, 'function')} has “${filter}” in its name.`);
+    return empty(
+      'Nothing of that name',
+      `None of the ${plural(functions.length, 'function')} has “${filter}” in its name.`,
+    );
   }
   const of = (row) => statistics.get(row.slug) ?? { calls: 0, errors: 0, buckets: [] };
   const columns = [

@@ -39,7 +39,8 @@ function draw(record) {
   return h(
     'div',
     { class: 'stack' },
-    record.error && notice('bad', h('p', { class: 'notice-title' }, record.outcome), h('pre', { class: 'mono' }, record.error)),
+    record.error &&
+      notice('bad', h('p', { class: 'notice-title' }, record.outcome), h('pre', { class: 'mono' }, record.error)),
     card('What it was', {}, summary(record)),
     card('Host calls', {}, waterfall(record)),
     card('Log', { class: 'card-flush' }, lines(record.logs ?? [])),
@@ -61,7 +62,10 @@ function summary(record) {
     ['Body in', bytes(record.requestBytes)],
     ['Body out', bytes(record.responseBytes)],
     ['Outbound requests', count(record.outboundRequests)],
-    record.aiPromptTokens > 0 && ['AI tokens', `${count(record.aiPromptTokens)} in, ${count(record.aiCompletionTokens)} out`],
+    record.aiPromptTokens > 0 && [
+      'AI tokens',
+      `${count(record.aiPromptTokens)} in, ${count(record.aiCompletionTokens)} out`,
+    ],
     record.traceId && ['Trace', h('code', { class: 'break' }, record.traceId)],
     ['Id', h('code', { class: 'break' }, record.id)],
   ]);
@@ -73,8 +77,19 @@ function waterfall({ calls = [], durationUs }) {
   }
   const whole = Math.max(durationUs ?? 0, ...calls.map((entry) => entry.startUs + entry.durationUs));
   const columns = [
-    { head: 'Call', kind: 'main', cell: (entry) => [h('span', { class: 'call-kind' }, entry.kind), h('span', { class: 'mono clip', title: entry.name }, entry.name)] },
-    { head: 'When', kind: 'span', cell: (entry) => span(entry.startUs, entry.durationUs, whole, entry.ok ? 'good' : 'bad') },
+    {
+      head: 'Call',
+      kind: 'main',
+      cell: (entry) => [
+        h('span', { class: 'call-kind' }, entry.kind),
+        h('span', { class: 'mono clip', title: entry.name }, entry.name),
+      ],
+    },
+    {
+      head: 'When',
+      kind: 'span',
+      cell: (entry) => span(entry.startUs, entry.durationUs, whole, entry.ok ? 'good' : 'bad'),
+    },
     { head: 'From', kind: 'number', cell: (entry) => micros(entry.startUs) },
     { head: 'Took', kind: 'number', cell: (entry) => micros(entry.durationUs) },
     { head: 'Result', kind: 'fit', cell: (entry) => (entry.ok ? 'ok' : h('span', { class: 'bad' }, 'failed')) },
@@ -83,5 +98,11 @@ function waterfall({ calls = [], durationUs }) {
 }
 
 function lines(logs) {
-  return logs.length ? h('ol', { class: 'lines mono' }, logs.map((line) => logLine({ ...line, invocationId: undefined }))) : h('p', { class: 'faint lines-empty' }, 'It wrote nothing.');
+  return logs.length
+    ? h(
+        'ol',
+        { class: 'lines mono' },
+        logs.map((line) => logLine({ ...line, invocationId: undefined })),
+      )
+    : h('p', { class: 'faint lines-empty' }, 'It wrote nothing.');
 }

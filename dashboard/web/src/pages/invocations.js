@@ -4,5 +4,8 @@ import { head } from '../ui/page.js';
 
 /** What became of all invocations. */
 export function invocationsPage({ signal, query }) {
-  return { title: 'Invocations', content: [head('Invocations'), invocationSearch({ signal, query, remember: setQuery })] };
+  return {
+    title: 'Invocations',
+    content: [head('Invocations'), invocationSearch({ signal, query, remember: setQuery })],
+  };
 }

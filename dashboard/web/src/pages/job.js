@@ -11,7 +11,11 @@ import { jobActions } from './jobs.js';
 
 /** One job: what was asked for, and what came of it. */
 export function jobPage({ params: { id }, signal }) {
-  const shown = resource({ signal, load: () => get(`/api/jobs/${encodeURIComponent(id)}`, {}, signal), draw: (job) => draw(job, () => shown.refresh()) });
+  const shown = resource({
+    signal,
+    load: () => get(`/api/jobs/${encodeURIComponent(id)}`, {}, signal),
+    draw: (job) => draw(job, () => shown.refresh()),
+  });
   return { title: 'Job', content: [head(`Job ${shortId(id)}`, { back: ['Jobs', to('/jobs')] }), shown] };
 }
 
@@ -19,7 +23,12 @@ function draw(job, refresh) {
   return h(
     'div',
     { class: 'stack' },
-    job.lastError && notice('bad', h('p', { class: 'notice-title' }, 'The last attempt failed'), h('pre', { class: 'mono' }, job.lastError)),
+    job.lastError &&
+      notice(
+        'bad',
+        h('p', { class: 'notice-title' }, 'The last attempt failed'),
+        h('pre', { class: 'mono' }, job.lastError),
+      ),
     card(
       'What it is',
       { actions: jobActions(job, refresh, () => navigate('/jobs')) },

@@ -5,5 +5,8 @@ import { head } from '../ui/page.js';
 
 /** What all functions write and have written. */
 export function logsPage({ signal }) {
-  return { title: 'Logs', content: [head('Logs'), h('div', { class: 'stack' }, liveLog({ signal }), logSearch({ signal }))] };
+  return {
+    title: 'Logs',
+    content: [head('Logs'), h('div', { class: 'stack' }, liveLog({ signal }), logSearch({ signal }))],
+  };
 }

@@ -11,7 +11,11 @@ import { card, head } from '../ui/page.js';
 /** A function that is not there yet: from a template, or from a module. */
 export function newFunctionPage() {
   const name = text('Name', { name: 'name', required: true, maxlength: 255, autofocus: true, oninput: suggest });
-  const slug = text('Slug', { name: 'slug', required: true, maxlength: 255, pattern: '[A-Za-z0-9_\\-]+', class: 'mono' }, { hint: 'Letters, digits, - and _. It is the function’s address and stays as it is.' });
+  const slug = text(
+    'Slug',
+    { name: 'slug', required: true, maxlength: 255, pattern: '[A-Za-z0-9_\\-]+', class: 'mono' },
+    { hint: 'Letters, digits, - and _. It is the function’s address and stays as it is.' },
+  );
   const slugInput = slug.querySelector('input');
   let isOwn = false;
   slugInput.addEventListener('input', () => {
@@ -23,7 +27,15 @@ export function newFunctionPage() {
     }
   }
   const source = form({
-    fields: [name, slug, select('Begin with', TEMPLATES.map(([id, label]) => [id, label]), { name: 'template' })],
+    fields: [
+      name,
+      slug,
+      select(
+        'Begin with',
+        TEMPLATES.map(([id, label]) => [id, label]),
+        { name: 'template' },
+      ),
+    ],
     action: 'Create and open',
     submit: async ({ name, slug, template }) => {
       const [, , code] = TEMPLATES.find(([id]) => id === template);
@@ -44,7 +56,16 @@ export function newFunctionPage() {
     { class: 'narrow stack' },
     head('New function', { back: ['Functions', to('/functions')] }),
     card('In JavaScript or TypeScript', {}, source),
-    card('In any language, as a WebAssembly component', {}, h('p', { class: 'faint' }, 'The slug above is used if there is one, else the file’s name. Where a function of that slug exists, this is its next version.'), drop),
+    card(
+      'In any language, as a WebAssembly component',
+      {},
+      h(
+        'p',
+        { class: 'faint' },
+        'The slug above is used if there is one, else the file’s name. Where a function of that slug exists, this is its next version.',
+      ),
+      drop,
+    ),
   );
   return { title: 'New function', content };
 }

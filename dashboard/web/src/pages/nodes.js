@@ -13,22 +13,45 @@ const SILENT_MS = 60_000;
 
 /** Every node and how it is. */
 export function nodesPage({ signal }) {
-  const list = resource({ signal, every: EVERY_MS, load: () => get('/api/nodes', {}, signal), draw: ({ nodes }) => draw(nodes) });
+  const list = resource({
+    signal,
+    every: EVERY_MS,
+    load: () => get('/api/nodes', {}, signal),
+    draw: ({ nodes }) => draw(nodes),
+  });
   return { title: 'Nodes', content: [head('Nodes'), list] };
 }
 
 function draw(nodes) {
-  return nodes.length ? h('div', { class: 'two' }, nodes.map(node)) : empty('No nodes yet', 'Every node writes a line about itself every few seconds.');
+  return nodes.length
+    ? h('div', { class: 'two' }, nodes.map(node))
+    : empty('No nodes yet', 'Every node writes a line about itself every few seconds.');
 }
 
 function node(row) {
   const silent = Date.now() - Date.parse(row.seenAt) > SILENT_MS;
   const problems = row.problems ?? [];
-  const state = silent ? badge('bad', 'silent') : !row.databaseConnected ? badge('bad', 'no database') : problems.length ? badge('warn', 'with problems') : badge('good', 'healthy');
+  const state = silent
+    ? badge('bad', 'silent')
+    : !row.databaseConnected
+      ? badge('bad', 'no database')
+      : problems.length
+        ? badge('warn', 'with problems')
+        : badge('good', 'healthy');
   return card(
     row.host,
     { 'data-key': row.id, actions: [state] },
-    problems.length > 0 && notice('warn', h('ul', { class: 'plain-list' }, problems.map((problem) => h('li', {}, typeof problem === 'string' ? problem : (problem.message ?? JSON.stringify(problem)))))),
+    problems.length > 0 &&
+      notice(
+        'warn',
+        h(
+          'ul',
+          { class: 'plain-list' },
+          problems.map((problem) =>
+            h('li', {}, typeof problem === 'string' ? problem : (problem.message ?? JSON.stringify(problem))),
+          ),
+        ),
+      ),
     facts([
       ['Running', count(row.instances)],
       ['Queued', count(row.queued)],

@@ -7,6 +7,13 @@ import { empty } from '../ui/state.js';
 export function notFoundPage() {
   return {
     title: 'Not found',
-    content: [head('Not found'), empty('There is no such page', 'The address may be mistyped or old.', linkButton('Functions', to('/functions'), { kind: 'primary' }))],
+    content: [
+      head('Not found'),
+      empty(
+        'There is no such page',
+        'The address may be mistyped or old.',
+        linkButton('Functions', to('/functions'), { kind: 'primary' }),
+      ),
+    ],
   };
 }

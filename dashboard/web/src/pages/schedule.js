@@ -8,7 +8,7 @@ import { button } from '../ui/button.js';
 import { confirm, dialog } from '../ui/dialog.js';
 import { card, facts, head } from '../ui/page.js';
 import { resource } from '../ui/resource.js';
-import { empty } from '../ui/state.js';
+import { empty, failure } from '../ui/state.js';
 import { table } from '../ui/table.js';
 import { ago, at } from '../ui/time.js';
 import { scheduleForm } from './schedule_form.js';
@@ -16,37 +16,60 @@ import { scheduleForm } from './schedule_form.js';
 const EVERY_MS = 10_000;
 
 /** One schedule: when it is due, and what came of it so far. */
-export function schedulePage({ params: { id }, signal }) {
+export async function schedulePage({ params: { id }, signal }) {
   const path = `/api/schedules/${encodeURIComponent(id)}`;
+  const load = () => Promise.all([get(path, {}, signal), get(`${path}/logs`, { limit: 50 }, signal)]);
+  let first;
+  try {
+    first = await load();
+  } catch (error) {
+    if (error.name !== 'ApiError') {
+      throw error;
+    }
+    const top = head('Schedule', { back: ['Schedules', to('/schedules')] });
+    return { title: 'Schedule', content: [top, failure(error)] };
+  }
+  const refresh = () => shown.refresh();
   const shown = resource({
     signal,
     every: EVERY_MS,
-    load: () => Promise.all([get(path, {}, signal), get(`${path}/logs`, { limit: 50 }, signal)]),
-    draw: ([schedule, log]) => draw(schedule, log, path, () => shown.refresh()),
+    load,
+    first,
+    draw: ([schedule, log]) => draw(schedule, log, path, refresh),
   });
-  return { title: 'Schedule', content: [shown] };
+  return { title: first[0].name, content: [shown] };
 }
 
 function draw(schedule, log, path, refresh) {
   const { name, isActive } = schedule;
   const actions = [
-    button('Run now', { sign: 'play', onclick: async () => {
-      await post(`${path}/run`, {});
-      notify(`${name} runs now`);
-      await refresh();
-    } }),
-    button(isActive ? 'Pause' : 'Resume', { onclick: async () => {
-      await patch(path, { isActive: !isActive });
-      notify(`${name} is ${isActive ? 'paused' : 'active'}`);
-      await refresh();
-    } }),
+    button('Run now', {
+      sign: 'play',
+      onclick: async () => {
+        await post(`${path}/run`, {});
+        notify(`${name} runs now`);
+        await refresh();
+      },
+    }),
+    button(isActive ? 'Pause' : 'Resume', {
+      onclick: async () => {
+        await patch(path, { isActive: !isActive });
+        notify(`${name} is ${isActive ? 'paused' : 'active'}`);
+        await refresh();
+      },
+    }),
     button('Edit', { onclick: () => edit(schedule, refresh) }),
     button('Delete', { kind: 'danger', onclick: () => drop(name, path) }),
   ];
   const about = isActive ? badge('good', 'active') : badge('plain', 'paused');
   return [
     head(name, { back: ['Schedules', to('/schedules')], about, actions }),
-    h('div', { class: 'stack' }, h('div', { class: 'two' }, card('What', {}, what(schedule)), card('Next runs', {}, next(schedule))), card('History', {}, history(log))),
+    h(
+      'div',
+      { class: 'stack' },
+      h('div', { class: 'two' }, card('What', {}, what(schedule)), card('Next runs', {}, next(schedule))),
+      card('History', {}, history(log)),
+    ),
   ];
 }
 
@@ -66,7 +89,13 @@ function next({ isActive, nextRuns = [], nextRun }) {
   if (!isActive) {
     return h('p', { class: 'faint' }, 'It is paused.');
   }
-  return runs.length ? h('ol', { class: 'plain-list' }, runs.map((run) => h('li', { class: 'spread' }, at(run), h('span', { class: 'faint' }, ago(run))))) : h('p', { class: 'faint' }, 'It is never due.');
+  return runs.length
+    ? h(
+        'ol',
+        { class: 'plain-list' },
+        runs.map((run) => h('li', { class: 'spread' }, at(run), h('span', { class: 'faint' }, ago(run)))),
+      )
+    : h('p', { class: 'faint' }, 'It is never due.');
 }
 
 function history({ logs, totalCount }) {
@@ -79,24 +108,37 @@ function history({ logs, totalCount }) {
     { head: 'Took', kind: 'number', cell: (row) => millis(row.durationMs) },
     { head: 'Attempt', kind: 'number', cell: (row) => row.attempt ?? 1 },
     { head: 'Message', kind: 'text', cell: (row) => row.message },
-    { head: 'Invocation', kind: 'fit', cell: (row) => row.invocationId && h('a', { href: to(`/invocations/${row.invocationId}`) }, h('code', {}, shortId(row.invocationId))) },
+    {
+      head: 'Invocation',
+      kind: 'fit',
+      cell: (row) =>
+        row.invocationId &&
+        h('a', { href: to(`/invocations/${row.invocationId}`) }, h('code', {}, shortId(row.invocationId))),
+    },
   ];
-  return [table({ caption: 'Runs, newest first', columns, rows: logs, key: (row) => row.id }), totalCount > logs.length && h('p', { class: 'faint' }, `The newest ${logs.length} of ${count(totalCount)}.`)];
+  return [
+    table({ caption: 'Runs, newest first', columns, rows: logs, key: (row) => row.id }),
+    totalCount > logs.length && h('p', { class: 'faint' }, `The newest ${logs.length} of ${count(totalCount)}.`),
+  ];
 }
 
 function edit(schedule, refresh) {
   const area = h('div', {});
-  return dialog(`Edit ${schedule.name}`, (close) => {
-    scheduleForm(schedule, async () => {
-      close();
-      notify(`${schedule.name} is saved`);
-      await refresh();
-    }).then((content) => {
-      area.replaceChildren(content);
-      content.querySelector('input')?.focus();
-    });
-    return area;
-  }, { wide: true });
+  return dialog(
+    `Edit ${schedule.name}`,
+    (close) => {
+      scheduleForm(schedule, async () => {
+        close();
+        notify(`${schedule.name} is saved`);
+        await refresh();
+      }).then((content) => {
+        area.replaceChildren(content);
+        content.querySelector('input')?.focus();
+      });
+      return area;
+    },
+    { wide: true },
+  );
 }
 
 async function drop(name, path) {

@@ -23,29 +23,52 @@ export function schedulesPage({ signal }) {
 
 async function create() {
   const area = h('div', {});
-  const opened = dialog('New schedule', (close) => {
-    scheduleForm(undefined, ({ id }) => {
-      close();
-      notify('The schedule is created');
-      navigate(`/schedules/${id}`);
-    }).then((content) => {
-      area.replaceChildren(content);
-      content.querySelector('input')?.focus();
-    });
-    return area;
-  }, { wide: true });
+  const opened = dialog(
+    'New schedule',
+    (close) => {
+      scheduleForm(undefined, ({ id }) => {
+        close();
+        notify('The schedule is created');
+        navigate(`/schedules/${id}`);
+      }).then((content) => {
+        area.replaceChildren(content);
+        content.querySelector('input')?.focus();
+      });
+      return area;
+    },
+    { wide: true },
+  );
   return opened;
 }
 
 function draw(schedules) {
   if (schedules.length === 0) {
-    return empty('No schedules', 'A schedule calls a function at the times that a cron line gives, once each, however many nodes there are.', button('New schedule', { kind: 'primary', sign: 'plus', onclick: () => create() }));
+    return empty(
+      'No schedules',
+      'A schedule calls a function at the times that a cron line gives, once each, however many nodes there are.',
+      button('New schedule', { kind: 'primary', sign: 'plus', onclick: () => create() }),
+    );
   }
   const columns = [
-    { head: 'Name', kind: 'main', cell: (row) => [h('a', { class: 'row-link', href: to(`/schedules/${row.id}`) }, row.name), h('span', { class: 'faint clip', title: row.functionUrl }, `${row.httpMethod} ${row.functionUrl}`)] },
-    { head: 'When', kind: 'fit', cell: (row) => [h('code', {}, row.cronSchedule), row.timeZone && h('span', { class: 'faint' }, row.timeZone)] },
+    {
+      head: 'Name',
+      kind: 'main',
+      cell: (row) => [
+        h('a', { class: 'row-link', href: to(`/schedules/${row.id}`) }, row.name),
+        h('span', { class: 'faint clip', title: row.functionUrl }, `${row.httpMethod} ${row.functionUrl}`),
+      ],
+    },
+    {
+      head: 'When',
+      kind: 'fit',
+      cell: (row) => [h('code', {}, row.cronSchedule), row.timeZone && h('span', { class: 'faint' }, row.timeZone)],
+    },
     { head: 'State', kind: 'fit', cell: (row) => (row.isActive ? badge('good', 'active') : badge('plain', 'paused')) },
-    { head: 'Next', kind: 'fit', cell: (row) => (row.isActive ? at(row.nextRun ?? row.nextRuns?.[0]) : h('span', { class: 'faint' }, '–')) },
+    {
+      head: 'Next',
+      kind: 'fit',
+      cell: (row) => (row.isActive ? at(row.nextRun ?? row.nextRuns?.[0]) : h('span', { class: 'faint' }, '–')),
+    },
     { head: 'Last', kind: 'number', cell: (row) => ago(row.lastExecutedAt) },
   ];
   return table({ caption: 'Schedules', columns, rows: schedules, key: (row) => row.id });

@@ -14,21 +14,43 @@ import { moment } from '../logic/format.js';
 
 /** What functions read from their environment. */
 export function secretsPage({ signal }) {
-  const list = resource({ signal, load: () => get('/api/secrets', {}, signal), draw: ({ secrets }) => draw(secrets, () => list.refresh()) });
+  const list = resource({
+    signal,
+    load: () => get('/api/secrets', {}, signal),
+    draw: ({ secrets }) => draw(secrets, () => list.refresh()),
+  });
   const add = button('New secret', { kind: 'primary', sign: 'plus', onclick: () => create(() => list.refresh()) });
   const about = 'Functions see them as environment variables from their next request on.';
-  return { title: 'Secrets', content: [head('Secrets', { about, actions: [add] }), h('div', { class: 'stack' }, list, rotation(() => list.refresh()))] };
+  return {
+    title: 'Secrets',
+    content: [
+      head('Secrets', { about, actions: [add] }),
+      h(
+        'div',
+        { class: 'stack' },
+        list,
+        rotation(() => list.refresh()),
+      ),
+    ],
+  };
 }
 
 function draw(secrets, refresh) {
   const active = secrets.filter(({ isActive }) => isActive);
   if (active.length === 0) {
-    return empty('No secrets', 'Put here what functions need to know and the code should not hold: keys, passwords, addresses.');
+    return empty(
+      'No secrets',
+      'Put here what functions need to know and the code should not hold: keys, passwords, addresses.',
+    );
   }
   const columns = [
     { head: 'Name', kind: 'main', cell: (row) => h('code', {}, row.key) },
     { head: 'Kind', kind: 'fit', cell: (row) => (row.isReserved ? badge('plain', 'reserved') : badge('info', 'own')) },
-    { head: 'Expires', kind: 'fit', cell: (row) => (row.expiresAt ? ago(row.expiresAt) : h('span', { class: 'faint' }, 'never')) },
+    {
+      head: 'Expires',
+      kind: 'fit',
+      cell: (row) => (row.expiresAt ? ago(row.expiresAt) : h('span', { class: 'faint' }, 'never')),
+    },
     { head: 'Last read', kind: 'number', cell: (row) => ago(row.lastUsedAt) },
     { head: 'Changed', kind: 'number', cell: (row) => ago(row.updatedAt) },
     { head: 'Actions', kind: 'actions', cell: (row) => actions(row, refresh) },
@@ -41,8 +63,14 @@ function actions({ key, isReserved, expiresAt }, refresh) {
     'div',
     { class: 'actions actions-end' },
     button('Show', { kind: 'quiet', sign: 'eye', 'aria-label': `Show ${key}`, onclick: () => reveal(key) }),
-    !isReserved && button('Change', { kind: 'quiet', 'aria-label': `Change ${key}`, onclick: () => change(key, expiresAt, refresh) }),
-    !isReserved && button('Delete', { kind: 'quiet', 'aria-label': `Delete ${key}`, onclick: () => drop(key, refresh) }),
+    !isReserved &&
+      button('Change', {
+        kind: 'quiet',
+        'aria-label': `Change ${key}`,
+        onclick: () => change(key, expiresAt, refresh),
+      }),
+    !isReserved &&
+      button('Delete', { kind: 'quiet', 'aria-label': `Delete ${key}`, onclick: () => drop(key, refresh) }),
   );
 }
 
@@ -56,10 +84,16 @@ function shown(title, value, remark) {
   return dialog(title, () => [
     h('pre', { class: 'mono secret', tabindex: '0' }, value),
     h('p', { class: 'faint' }, remark),
-    h('div', { class: 'actions' }, button('Copy', { onclick: async () => {
-      await navigator.clipboard.writeText(value);
-      notify(`${title} is copied`);
-    } })),
+    h(
+      'div',
+      { class: 'actions' },
+      button('Copy', {
+        onclick: async () => {
+          await navigator.clipboard.writeText(value);
+          notify(`${title} is copied`);
+        },
+      }),
+    ),
   ]);
 }
 
@@ -67,13 +101,28 @@ function create(refresh) {
   return dialog('New secret', (close) =>
     form({
       fields: [
-        text('Name', { name: 'key', required: true, pattern: '[A-Z0-9_]+', class: 'mono', autofocus: true, placeholder: 'MAIL_KEY' }, { hint: 'Capital letters, digits and _' }),
+        text(
+          'Name',
+          {
+            name: 'key',
+            required: true,
+            pattern: '[A-Z0-9_]+',
+            class: 'mono',
+            autofocus: true,
+            placeholder: 'MAIL_KEY',
+          },
+          { hint: 'Capital letters, digits and _' },
+        ),
         area('Value', { name: 'value', required: true, rows: 3 }),
         expiry(),
       ],
       action: 'Create',
       submit: async ({ key, value, expiresAt }) => {
-        await post('/api/secrets', { key, value, ...(expiresAt ? { expiresAt: new Date(expiresAt).toISOString() } : {}) });
+        await post('/api/secrets', {
+          key,
+          value,
+          ...(expiresAt ? { expiresAt: new Date(expiresAt).toISOString() } : {}),
+        });
         close();
         notify(`Secret ${key} is created`);
         await refresh();
@@ -83,16 +132,26 @@ function create(refresh) {
 }
 
 function expiry(value) {
-  return text('Expires', { name: 'expiresAt', type: 'datetime-local', value: value ? moment(value).slice(0, 16).replace(' ', 'T') : '' }, { hint: 'Empty: never' });
+  return text(
+    'Expires',
+    { name: 'expiresAt', type: 'datetime-local', value: value ? moment(value).slice(0, 16).replace(' ', 'T') : '' },
+    { hint: 'Empty: never' },
+  );
 }
 
 function change(key, expiresAt, refresh) {
   return dialog(`Change ${key}`, (close) =>
     form({
-      fields: [area('New value', { name: 'value', rows: 3, autofocus: true }, { hint: 'Empty: stays as it is' }), expiry(expiresAt)],
+      fields: [
+        area('New value', { name: 'value', rows: 3, autofocus: true }, { hint: 'Empty: stays as it is' }),
+        expiry(expiresAt),
+      ],
       action: 'Save',
       submit: async ({ value, expiresAt }) => {
-        await put(`/api/secrets/${encodeURIComponent(key)}`, { ...(value ? { value } : {}), expiresAt: expiresAt ? new Date(expiresAt).toISOString() : null });
+        await put(`/api/secrets/${encodeURIComponent(key)}`, {
+          ...(value ? { value } : {}),
+          expiresAt: expiresAt ? new Date(expiresAt).toISOString() : null,
+        });
         close();
         notify(`Secret ${key} is changed`);
         await refresh();
@@ -115,14 +174,25 @@ const ROTATIONS = [
 ];
 
 function rotation(refresh) {
-  const rows = ROTATIONS.map((one) => h('div', { class: 'spread' }, h('p', {}, `A new ${one.label}; the old one goes on for as long as you say.`), button(`Rotate the ${one.label}`, { onclick: () => rotate(one, refresh) })));
+  const rows = ROTATIONS.map((one) =>
+    h(
+      'div',
+      { class: 'spread' },
+      h('p', {}, `A new ${one.label}; the old one goes on for as long as you say.`),
+      button(`Rotate the ${one.label}`, { onclick: () => rotate(one, refresh) }),
+    ),
+  );
   return card('Keys', {}, h('div', { class: 'stack' }, rows));
 }
 
 function rotate({ kind, field, label, most, usual }, refresh) {
   return dialog(`Rotate the ${label}`, (close) =>
     form({
-      fields: text('The old one goes on for, hours', { name: 'hours', type: 'number', min: 0, max: most, value: usual, required: true, autofocus: true }, { hint: `0 to ${most}. With 0 it stops at once.` }),
+      fields: text(
+        'The old one goes on for, hours',
+        { name: 'hours', type: 'number', min: 0, max: most, value: usual, required: true, autofocus: true },
+        { hint: `0 to ${most}. With 0 it stops at once.` },
+      ),
       action: 'Rotate',
       kind: 'danger',
       submit: async ({ hours }) => {

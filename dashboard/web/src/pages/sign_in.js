@@ -29,7 +29,8 @@ function byPassword(other) {
       text('Password', { name: 'password', type: 'password', required: true, autocomplete: 'current-password' }),
     ],
     action: 'Sign in',
-    submit: ({ username, password }) => signIn(username, password).catch(plainly('The user name or the password is wrong.')),
+    submit: ({ username, password }) =>
+      signIn(username, password).catch(plainly('The user name or the password is wrong.')),
     extra: otherWay('Use an API key', other),
   });
 }
@@ -37,7 +38,11 @@ function byPassword(other) {
 function byKey(other) {
   return form({
     'data-key': 'key',
-    fields: text('API key', { name: 'key', type: 'password', required: true, placeholder: 'ik_…', autofocus: true }, { hint: 'It stays in this tab until the tab is closed or you sign out.' }),
+    fields: text(
+      'API key',
+      { name: 'key', type: 'password', required: true, placeholder: 'ik_…', autofocus: true },
+      { hint: 'It stays in this tab until the tab is closed or you sign out.' },
+    ),
     action: 'Sign in',
     submit: ({ key }) => signInWithKey(key.trim()).catch(plainly('This API key is not accepted.')),
     extra: otherWay('Use a password', other),
@@ -45,10 +50,18 @@ function byKey(other) {
 }
 
 function otherWay(label, onclick) {
-  return h('button', { type: 'button', class: 'button button-quiet', onclick: () => {
-    onclick();
-    document.querySelector('.sign-in input')?.focus();
-  } }, label);
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'button button-quiet',
+      onclick: () => {
+        onclick();
+        document.querySelector('.sign-in input')?.focus();
+      },
+    },
+    label,
+  );
 }
 
 function plainly(sentence) {

@@ -5,7 +5,15 @@ export function badge(tone, text) {
   return h('span', { class: `badge badge-${tone}` }, text);
 }
 
-const OUTCOMES = { ok: 'good', success: 'good', succeeded: 'good', error: 'bad', trap: 'bad', failed: 'bad', dead: 'bad' };
+const OUTCOMES = {
+  ok: 'good',
+  success: 'good',
+  succeeded: 'good',
+  error: 'bad',
+  trap: 'bad',
+  failed: 'bad',
+  dead: 'bad',
+};
 const JOBS = { pending: 'plain', running: 'info', retrying: 'warn', succeeded: 'good', dead: 'bad' };
 
 /** How an invocation ended, by what it answered. */

@@ -7,10 +7,12 @@ import { notify } from './announce.js';
  * nobody else shows is a notice. `kind`: `primary`, `danger`, `quiet` or nothing.
  */
 export function button(label, { onclick, kind, sign, type = 'button', ...properties } = {}) {
-  const press = onclick && async function pressed(event) {
-    const pressedButton = event.currentTarget;
-    await busy(pressedButton, () => onclick(event));
-  };
+  const press =
+    onclick &&
+    async function pressed(event) {
+      const pressedButton = event.currentTarget;
+      await busy(pressedButton, () => onclick(event));
+    };
   return h(
     'button',
     { type, class: `button ${kind ? `button-${kind}` : ''}`, ...properties, onclick: press },
@@ -23,14 +25,26 @@ export function button(label, { onclick, kind, sign, type = 'button', ...propert
 export function signButton(label, sign, { onclick, ...properties } = {}) {
   return h(
     'button',
-    { type: 'button', class: 'button button-quiet button-sign', 'aria-label': label, title: label, ...properties, onclick },
+    {
+      type: 'button',
+      class: 'button button-quiet button-sign',
+      'aria-label': label,
+      title: label,
+      ...properties,
+      onclick,
+    },
     icon(sign),
   );
 }
 
 /** A link that looks like a button. */
 export function linkButton(label, href, { kind, sign, ...properties } = {}) {
-  return h('a', { href, class: `button ${kind ? `button-${kind}` : ''}`, ...properties }, sign && icon(sign), h('span', {}, label));
+  return h(
+    'a',
+    { href, class: `button ${kind ? `button-${kind}` : ''}`, ...properties },
+    sign && icon(sign),
+    h('span', {}, label),
+  );
 }
 
 /** Does something while a button is busy. */

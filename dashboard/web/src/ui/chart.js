@@ -4,10 +4,7 @@ import { plural } from '../logic/format.js';
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/**
- * Calls over time as bars, with those that failed at their foot, hatched: the difference is not one of colour only. Its name
- * says the same in words.
- */
+/** Calls over time as bars, with those that failed at their foot. Its name says the same in words. */
 export function sparkline(buckets, { calls, errors }, period) {
   const most = Math.max(1, ...buckets.map((bucket) => bucket.calls));
   const step = WIDTH / Math.max(buckets.length, 1);
@@ -23,7 +20,13 @@ export function sparkline(buckets, { calls, errors }, period) {
   const label = `${plural(calls, 'call')}, ${plural(errors, 'error')} in the last ${period}`;
   return svg(
     'svg',
-    { class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label, preserveAspectRatio: 'none' },
+    {
+      class: 'spark',
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: 'img',
+      'aria-label': label,
+      preserveAspectRatio: 'none',
+    },
     svg('title', {}, label),
     svg('rect', { x: 0, y: HEIGHT - 0.75, width: WIDTH, height: 0.75, class: 'spark-base' }),
     buckets.map(bar),

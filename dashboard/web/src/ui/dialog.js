@@ -18,8 +18,17 @@ export function dialog(title, content, { wide } = {}) {
     };
     const element = h(
       'dialog',
-      { class: `dialog ${wide ? 'dialog-wide' : ''}`, 'aria-labelledby': id, onclose: () => (element.remove(), resolve(result)) },
-      h('header', { class: 'dialog-head' }, h('h2', { id }, title), signButton('Close', 'close', { onclick: () => close() })),
+      {
+        class: `dialog ${wide ? 'dialog-wide' : ''}`,
+        'aria-labelledby': id,
+        onclose: () => (element.remove(), resolve(result)),
+      },
+      h(
+        'header',
+        { class: 'dialog-head' },
+        h('h2', { id }, title),
+        signButton('Close', 'close', { onclick: () => close() }),
+      ),
       h('div', { class: 'dialog-body' }, content(close)),
     );
     document.body.append(element);

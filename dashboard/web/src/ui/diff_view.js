@@ -17,7 +17,11 @@ export function diffView(before, after, names) {
     'figure',
     { class: 'diff' },
     h('figcaption', {}, caption),
-    h('div', { class: 'diff-scroll', tabindex: '0', role: 'group', 'aria-label': caption }, h('table', { class: 'diff-table mono' }, h('tbody', {}, hunks(entries).map(line)))),
+    h(
+      'div',
+      { class: 'diff-scroll', tabindex: '0', role: 'group', 'aria-label': caption },
+      h('table', { class: 'diff-table mono' }, h('tbody', {}, hunks(entries).map(line))),
+    ),
   );
 }
 
@@ -30,7 +34,12 @@ function line(entry) {
     { class: `diff-${entry.kind}` },
     h('td', { class: 'diff-number' }, entry.before ?? ''),
     h('td', { class: 'diff-number' }, entry.after ?? ''),
-    h('td', { class: 'diff-sign' }, h('span', { 'aria-hidden': 'true' }, SIGNS[entry.kind]), WORDS[entry.kind] && h('span', { class: 'visually-hidden' }, WORDS[entry.kind])),
+    h(
+      'td',
+      { class: 'diff-sign' },
+      h('span', { 'aria-hidden': 'true' }, SIGNS[entry.kind]),
+      WORDS[entry.kind] && h('span', { class: 'visually-hidden' }, WORDS[entry.kind]),
+    ),
     h('td', { class: 'diff-text' }, entry.text || '\u200b'),
   );
 }

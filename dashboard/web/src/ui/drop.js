@@ -37,11 +37,16 @@ export function dropZone(label, send) {
       }
     }
   };
-  const input = h('input', { type: 'file', accept: '.wasm,application/wasm', class: 'visually-hidden', onchange: (event) => {
-    const [file] = event.target.files;
-    event.target.value = '';
-    return take(file);
-  } });
+  const input = h('input', {
+    type: 'file',
+    accept: '.wasm,application/wasm',
+    class: 'visually-hidden',
+    onchange: (event) => {
+      const [file] = event.target.files;
+      event.target.value = '';
+      return take(file);
+    },
+  });
   const over = (is) => (event) => {
     event.preventDefault();
     zone.classList.toggle('drop-over', is);
@@ -57,7 +62,13 @@ export function dropZone(label, send) {
         return take(event.dataTransfer.files[0]);
       },
     },
-    h('label', { class: 'drop-label' }, input, icon('upload'), h('span', {}, h('strong', {}, label), h('span', { class: 'faint' }, 'Drop a .wasm here, or choose one'))),
+    h(
+      'label',
+      { class: 'drop-label' },
+      input,
+      icon('upload'),
+      h('span', {}, h('strong', {}, label), h('span', { class: 'faint' }, 'Drop a .wasm here, or choose one')),
+    ),
     state,
   );
   return zone;
@@ -67,7 +78,9 @@ export function dropZone(label, send) {
 async function checkMagic(file) {
   const [a, b, c, d] = new Uint8Array(await file.slice(0, 4).arrayBuffer());
   if (a !== 0 || b !== 0x61 || c !== 0x73 || d !== 0x6d) {
-    const error = new Error(`${file.name} is no WebAssembly: it does not begin like one. Choose the .wasm that your build made.`);
+    const error = new Error(
+      `${file.name} is no WebAssembly: it does not begin like one. Choose the .wasm that your build made.`,
+    );
     error.name = 'WrongFile';
     throw error;
   }

@@ -2,7 +2,13 @@ import { h } from '../dom/element.js';
 import { select, text, values } from './form.js';
 
 const PAUSE_MS = 300;
-const PERIODS = [['', 'Any time'], ['15', 'Last 15 minutes'], ['60', 'Last hour'], ['1440', 'Last day'], ['10080', 'Last week']];
+const PERIODS = [
+  ['', 'Any time'],
+  ['15', 'Last 15 minutes'],
+  ['60', 'Last hour'],
+  ['1440', 'Last day'],
+  ['10080', 'Last week'],
+];
 
 /** Controls above a list; `changed(values)` is called soon after somebody has changed one. `element.values()` gives them now. */
 export function filters(label, controls, changed) {
@@ -12,7 +18,17 @@ export function filters(label, controls, changed) {
     // What is half typed is not asked for.
     timer = setTimeout(() => element.checkValidity() && changed(values(element)), PAUSE_MS);
   };
-  const element = h('form', { class: 'filters', role: 'search', 'aria-label': label, oninput: soon, onsubmit: (event) => (event.preventDefault(), soon()) }, controls);
+  const element = h(
+    'form',
+    {
+      class: 'filters',
+      role: 'search',
+      'aria-label': label,
+      oninput: soon,
+      onsubmit: (event) => (event.preventDefault(), soon()),
+    },
+    controls,
+  );
   element.values = () => values(element);
   return element;
 }

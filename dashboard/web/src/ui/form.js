@@ -24,18 +24,38 @@ export function field(label, control, { hint, wide } = {}) {
 
 /** Text of one line. `properties` are the input's own: `name`, `value`, `required`, `pattern`, `type` … */
 export function text(label, properties = {}, options) {
-  return field(label, (given) => h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', ...properties, ...given, class: `input ${properties.class ?? ''}` }), options);
+  return field(
+    label,
+    (given) =>
+      h('input', {
+        type: 'text',
+        autocomplete: 'off',
+        spellcheck: 'false',
+        ...properties,
+        ...given,
+        class: `input ${properties.class ?? ''}`,
+      }),
+    options,
+  );
 }
 
 /** Text of many lines. */
 export function area(label, { value = '', ...properties } = {}, options) {
-  return field(label, (given) => h('textarea', { spellcheck: 'false', rows: 4, ...properties, ...given, class: 'input mono', value }), { wide: true, ...options });
+  return field(
+    label,
+    (given) => h('textarea', { spellcheck: 'false', rows: 4, ...properties, ...given, class: 'input mono', value }),
+    { wide: true, ...options },
+  );
 }
 
 /** One of several. `choices`: `[value, label]`. */
 export function select(label, choices, { value, ...properties } = {}, options) {
   const list = choices.map(([choice, words]) => h('option', { value: choice }, words));
-  return field(label, (given) => h('select', { ...properties, ...given, class: 'input', value: value ?? choices[0]?.[0] }, list), options);
+  return field(
+    label,
+    (given) => h('select', { ...properties, ...given, class: 'input', value: value ?? choices[0]?.[0] }, list),
+    options,
+  );
 }
 
 /** Yes or no. */
@@ -53,12 +73,26 @@ export function pairs(label, initial, { nameLabel = 'Name', valueLabel = 'Value'
   const list = h('div', { class: 'pairs' });
   const put = ([name, value] = ['', ''], focus = false) => {
     const number = list.childElementCount + 1;
-    const nameInput = h('input', { class: 'input mono', 'aria-label': `${label} ${number}: ${nameLabel}`, placeholder: nameLabel, value: name, autocomplete: 'off', spellcheck: 'false' });
+    const nameInput = h('input', {
+      class: 'input mono',
+      'aria-label': `${label} ${number}: ${nameLabel}`,
+      placeholder: nameLabel,
+      value: name,
+      autocomplete: 'off',
+      spellcheck: 'false',
+    });
     const row = h(
       'div',
       { class: 'pair' },
       nameInput,
-      h('input', { class: 'input mono', 'aria-label': `${label} ${number}: ${valueLabel}`, placeholder: valueLabel, value, autocomplete: 'off', spellcheck: 'false' }),
+      h('input', {
+        class: 'input mono',
+        'aria-label': `${label} ${number}: ${valueLabel}`,
+        placeholder: valueLabel,
+        value,
+        autocomplete: 'off',
+        spellcheck: 'false',
+      }),
       signButton(`Remove ${label.toLowerCase()} ${number}`, 'close', { onclick: () => (row.remove(), adder.focus()) }),
     );
     list.append(row);
@@ -66,7 +100,12 @@ export function pairs(label, initial, { nameLabel = 'Name', valueLabel = 'Value'
       nameInput.focus();
     }
   };
-  const adder = h('button', { type: 'button', class: 'button button-quiet', onclick: () => put(undefined, true) }, icon('plus'), h('span', {}, add));
+  const adder = h(
+    'button',
+    { type: 'button', class: 'button button-quiet', onclick: () => put(undefined, true) },
+    icon('plus'),
+    h('span', {}, add),
+  );
   initial.forEach((pair) => put(pair));
   const element = h('fieldset', { class: 'field field-wide plain' }, h('legend', {}, label), list, h('div', {}, adder));
   element.pairs = () =>

@@ -15,13 +15,31 @@ export function logLine(line, { withSlug = false } = {}) {
     badge(TONES[line.level] ?? 'plain', line.level),
     withSlug && h('a', { href: to(`/functions/${line.slug}/logs`), class: 'line-slug' }, line.slug),
     h('span', { class: 'line-text' }, line.message, fields && h('span', { class: 'faint' }, fields)),
-    line.invocationId && h('a', { class: 'line-id', href: to(`/invocations/${line.invocationId}`), 'aria-label': `Invocation ${shortId(line.invocationId)}` }, shortId(line.invocationId)),
+    line.invocationId &&
+      h(
+        'a',
+        {
+          class: 'line-id',
+          href: to(`/invocations/${line.invocationId}`),
+          'aria-label': `Invocation ${shortId(line.invocationId)}`,
+        },
+        shortId(line.invocationId),
+      ),
   );
 }
 
 /** Where lines are missing, because this page read too slowly. */
 export function droppedLine({ events }) {
-  return h('li', { class: 'line line-warn' }, badge('warn', 'gap'), h('span', { class: 'line-text' }, `${events ?? 'Some'} events came faster than they could be shown. Search has them.`));
+  return h(
+    'li',
+    { class: 'line line-warn' },
+    badge('warn', 'gap'),
+    h(
+      'span',
+      { class: 'line-text' },
+      `${events ?? 'Some'} events came faster than they could be shown. Search has them.`,
+    ),
+  );
 }
 
 /** An invocation that has ended, among the lines. */
@@ -32,7 +50,15 @@ export function invocationLine(record, { withSlug = false } = {}) {
     h('time', { datetime: record.startedAt, title: record.startedAt }, clock(record.startedAt)),
     statusBadge(record.status, record.outcome),
     withSlug && h('a', { href: to(`/functions/${record.slug}/logs`), class: 'line-slug' }, record.slug),
-    h('span', { class: 'line-text' }, `${record.method ?? ''} ${micros(record.durationUs)}${record.error ? `: ${record.error}` : ''}`),
-    h('a', { class: 'line-id', href: to(`/invocations/${record.id}`), 'aria-label': `Invocation ${shortId(record.id)}` }, shortId(record.id)),
+    h(
+      'span',
+      { class: 'line-text' },
+      `${record.method ?? ''} ${micros(record.durationUs)}${record.error ? `: ${record.error}` : ''}`,
+    ),
+    h(
+      'a',
+      { class: 'line-id', href: to(`/invocations/${record.id}`), 'aria-label': `Invocation ${shortId(record.id)}` },
+      shortId(record.id),
+    ),
   );
 }

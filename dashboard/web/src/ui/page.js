@@ -24,7 +24,8 @@ export function card(title, { actions, ...properties }, ...content) {
   return h(
     'section',
     { ...properties, class: `card ${properties.class ?? ''}` },
-    title && h('header', { class: 'card-head' }, h('h2', {}, title), actions && h('div', { class: 'actions' }, actions)),
+    title &&
+      h('header', { class: 'card-head' }, h('h2', {}, title), actions && h('div', { class: 'actions' }, actions)),
     h('div', { class: 'card-body' }, content),
   );
 }

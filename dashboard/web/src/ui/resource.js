@@ -6,12 +6,12 @@ import { failure, notice, skeleton } from './state.js';
 
 /**
  * An element whose content is `draw(await load())`. With `every` it is loaded anew after so many milliseconds while the
- * page is looked at. `element.refresh()` loads it now; `element.redraw()` draws what there is.
+ * page is looked at. `first` is what was loaded before. `element.refresh()` loads it now; `element.redraw()` draws what there is.
  */
-export function resource({ load, draw, every, signal, lines }) {
+export function resource({ load, draw, every, signal, lines, first }) {
   const element = h('div', { class: 'resource', 'aria-busy': 'true' }, skeleton(lines));
-  let data;
-  let has = false;
+  let data = first;
+  let has = first !== undefined;
   let round = 0;
   let timer;
 
@@ -49,7 +49,13 @@ export function resource({ load, draw, every, signal, lines }) {
     }
   };
   signal.addEventListener('abort', () => clearTimeout(timer));
-  element.refresh();
+  if (has) {
+    element.removeAttribute('aria-busy');
+    show(draw(data));
+    plan();
+  } else {
+    element.refresh();
+  }
   return element;
 }
 

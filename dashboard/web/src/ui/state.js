@@ -6,7 +6,13 @@ import { button } from './button.js';
 
 /** Nothing here, why, and what to do. */
 export function empty(title, text, ...actions) {
-  return h('div', { class: 'empty' }, h('p', { class: 'empty-title' }, title), h('p', {}, text), actions.length > 0 && h('div', { class: 'actions' }, actions));
+  return h(
+    'div',
+    { class: 'empty' },
+    h('p', { class: 'empty-title' }, title),
+    h('p', {}, text),
+    actions.length > 0 && h('div', { class: 'actions' }, actions),
+  );
 }
 
 /** What went wrong, and a way to try again. */

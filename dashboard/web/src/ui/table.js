@@ -7,14 +7,22 @@ import { h } from '../dom/element.js';
  */
 export function table({ caption, columns, rows, key }) {
   const head = columns.map(({ head, kind }) =>
-    h('th', { role: 'columnheader', scope: 'col', class: kind && `is-${kind}` }, kind === 'actions' ? h('span', { class: 'visually-hidden' }, head) : head),
+    h(
+      'th',
+      { role: 'columnheader', scope: 'col', class: kind && `is-${kind}` },
+      kind === 'actions' ? h('span', { class: 'visually-hidden' }, head) : head,
+    ),
   );
   return h(
     'table',
     { role: 'table', class: 'table' },
     h('caption', { class: 'visually-hidden' }, caption),
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, head)),
-    h('tbody', { role: 'rowgroup' }, rows.map((row) => line(row, columns, key))),
+    h(
+      'tbody',
+      { role: 'rowgroup' },
+      rows.map((row) => line(row, columns, key)),
+    ),
   );
 }
 
@@ -23,7 +31,11 @@ function line(row, columns, key) {
     'tr',
     { role: 'row', 'data-key': key && String(key(row)) },
     columns.map(({ head, cell, kind }) =>
-      h('td', { role: 'cell', class: kind && `is-${kind}`, 'data-label': kind === 'actions' ? undefined : head }, cell(row)),
+      h(
+        'td',
+        { role: 'cell', class: kind && `is-${kind}`, 'data-label': kind === 'actions' ? undefined : head },
+        cell(row),
+      ),
     ),
   );
 }

@@ -56,6 +56,12 @@ pub(super) const GROUPS: &[Group] = &[
                 "`2000`",
                 "how often changes are asked for, in case a notification was lost",
             ),
+            variable(
+                "WASMFORGE_VERSIONS",
+                "versions",
+                "`50`",
+                "how many versions of a function are kept; see [Versions](operators-guide.md#versions)",
+            ),
             variable("ENCRYPTION_KEY", "text", "`JWT_SECRET`", "decrypts secrets, and seals machine code"),
             variable("JWT_SECRET", "text", "the stored secret", "verifies HS256 tokens of admins"),
             variable(
@@ -69,6 +75,19 @@ pub(super) const GROUPS: &[Group] = &[
                 "text",
                 "generated",
                 "the anonymous key of such a database. `anon_` is put before it if missing",
+            ),
+            variable(
+                "ROOT_ADMIN_USERNAME",
+                "name",
+                "–",
+                "who may sign in as the administrator; without it and the password nobody may",
+            ),
+            variable("ROOT_ADMIN_PASSWORD", "text", "–", "the administrator's password"),
+            variable(
+                "INSFORGE_DISABLE_WRITE_RATE_LIMIT",
+                "flag",
+                "off",
+                "lets one address change functions more than 15 times in 5 minutes",
             ),
         ],
         after: "",

@@ -122,7 +122,7 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         title: "Development",
-        before: "`wasmforge dev` also reads:",
+        before: "`wasmforge dev` makes up the keys and the administrator's account at its first start where none are given. It also reads:",
         variables: &[
             variable(
                 "WASMFORGE_POSTGRES_BIN",
@@ -136,13 +136,6 @@ pub(super) const GROUPS: &[Group] = &[
                 "path",
                 "`$XDG_CACHE_HOME/wasmforge`, `~/.cache/wasmforge`",
                 "where downloaded programs and imports are kept",
-            ),
-            variable("ROOT_ADMIN_USERNAME", "name", "made at the first start", "the administrator"),
-            variable(
-                "ROOT_ADMIN_PASSWORD",
-                "text",
-                "made at the first start",
-                "the administrator's password",
             ),
             variable(
                 "WASMFORGE_GUEST_RUSTC",

@@ -13,7 +13,9 @@ pub(super) fn complete(document: &mut OpenApi) {
         let path = path.replace("{*", "{");
         for (method, operation) in operations(&mut item) {
             operation.operation_id = Some(name(method, &path));
-            if path.starts_with("/api/") {
+            // What another service answers is its own, errors included.
+            let is_ours = !operation.responses.responses.contains_key("default");
+            if path.starts_with("/api/") && is_ours {
                 add_errors(operation);
             }
         }

@@ -102,8 +102,10 @@ BEGIN
             SELECT j.id, j.lane, j.seq, row_number() OVER (ORDER BY j.next_attempt_at, j.seq) AS place
             FROM functions.jobs j
             WHERE j.slug = t.slug AND j.status IN ('pending', 'retrying') AND j.next_attempt_at <= clock_timestamp()
-            ORDER BY j.next_attempt_at, j.seq LIMIT least(free, each) + 32
+            -- Some of them may be behind others of their lane.
+            ORDER BY j.next_attempt_at, j.seq LIMIT least(free, each) + 200
         ) due
+        WHERE coalesce((busy ->> t.slug)::integer, 0) < each
         ORDER BY due.place + coalesce((busy ->> t.slug)::integer, 0), t.turn
     LOOP
         EXIT WHEN taken >= free;

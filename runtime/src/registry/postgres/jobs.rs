@@ -1,6 +1,6 @@
 //! The queue's side of `functions.jobs`: what puts jobs in, leases them, and ends them.
 
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry, Shared};
 use crate::registry::{
     Attempt, Backlog, Ending, JobRequest, JobResult, JobSource, JobStatus, LeasedJob, NewJob, SecretError,
@@ -217,15 +217,14 @@ impl PostgresRegistry {
         Ok(u64::try_from(freed).unwrap_or_default())
     }
 
-    /// How long until the next job is due that is not due yet.
+    /// How long until the next job is due; nothing where one is.
     ///
     /// # Errors
     /// [`WriteError`].
     pub async fn next_job_due(&self) -> Result<Option<Duration>, WriteError> {
         let seconds: Option<f64> = sqlx::query_scalar(
             "SELECT extract(epoch FROM next_attempt_at - clock_timestamp())::float8 FROM functions.jobs
-             WHERE status IN ('pending', 'retrying') AND next_attempt_at > clock_timestamp()
-                AND next_attempt_at < 'infinity'
+             WHERE status IN ('pending', 'retrying') AND next_attempt_at < 'infinity'
              ORDER BY next_attempt_at LIMIT 1",
         )
         .fetch_optional(self.0.queue()?)
@@ -254,18 +253,19 @@ impl PostgresRegistry {
         })
     }
 
-    /// Takes away what was kept for as long as it is kept, unless another node does at this moment.
+    /// Takes away some of what was kept for as long as it is kept, unless another node does at this moment. Returns whether
+    /// there may be more.
     ///
     /// # Errors
     /// [`WriteError`].
-    pub async fn sweep_jobs(&self) -> Result<(), WriteError> {
+    pub async fn sweep_jobs(&self) -> Result<bool, WriteError> {
         let mut transaction = self.0.queue()?.begin().await?;
         let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
             .bind(SWEEP_LOCK)
             .fetch_one(&mut *transaction)
             .await?;
         if !alone {
-            return Ok(());
+            return Ok(false);
         }
         let erase = "UPDATE functions.jobs SET erased = true, headers = '[]', body = NULL, credential = NULL,
                 answer_headers = NULL, answer_body = NULL
@@ -274,10 +274,10 @@ impl PostgresRegistry {
         let gone = "DELETE FROM functions.jobs WHERE id IN (SELECT id FROM functions.jobs
             WHERE expires_at < clock_timestamp() - CASE source
                 WHEN 'async' THEN make_interval(secs => $2) ELSE interval '0' END LIMIT $1)";
-        sqlx::query(erase).bind(PORTION).execute(&mut *transaction).await?;
-        sqlx::query(gone).bind(PORTION).bind(TOMBSTONE_SECONDS).execute(&mut *transaction).await?;
+        let erased = sqlx::query(erase).bind(PORTION).execute(&mut *transaction).await?;
+        let gone = sqlx::query(gone).bind(PORTION).bind(TOMBSTONE_SECONDS).execute(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(())
+        Ok([erased, gone].iter().any(|swept| swept.rows_affected() >= PORTION.unsigned_abs()))
     }
 
     /// What has become of a request; `None` where there is none of this id and function.

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::schedule_tables::Firing;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use crate::registry::{Schedule, ScheduleDefinition, ScheduleSettings, SecretError};
 use serde_json::{Map, Value};
 use sqlx::postgres::PgRow;

@@ -268,6 +268,14 @@ pub(super) async fn refresh(shared: &Shared, slug: &str) -> Result<(), sqlx::Err
     index::load_some(shared, &mut connection, mode, &[slug.to_owned()]).await
 }
 
+/// Reads the secrets again after a write through this node, so that its next request sees it.
+pub(super) async fn refresh_secrets(shared: &Shared) -> Result<(), sqlx::Error> {
+    let mut progress = shared.progress.lock().await;
+    let mut connection = shared.pool.acquire().await?;
+    progress.secrets_end = secrets::load(shared, &mut connection).await?;
+    Ok(())
+}
+
 impl Shared {
     /// Passes on what a notification tells of the history; whether it tells of a change.
     fn notified(&self, notification: &PgNotification) -> bool {

@@ -1,6 +1,23 @@
 import assert from 'node:assert/strict';
 
-const PAGES = ['/functions', '/new', '/functions/seen', '/functions/seen/logs', '/functions/seen/invocations', '/functions/seen/versions', '/functions/seen/settings', '/invocations', '/logs', '/schedules', '/triggers', '/jobs', '/secrets', '/audit', '/nodes', '/no/such/page'];
+const PAGES = [
+  '/functions',
+  '/new',
+  '/functions/seen',
+  '/functions/seen/logs',
+  '/functions/seen/invocations',
+  '/functions/seen/versions',
+  '/functions/seen/settings',
+  '/invocations',
+  '/logs',
+  '/schedules',
+  '/triggers',
+  '/jobs',
+  '/secrets',
+  '/audit',
+  '/nodes',
+  '/no/such/page',
+];
 
 /** Every page in one way to look at it: nothing that keeps people out, nothing that is wider than the screen. */
 export default async function (operator, page, { colorScheme, width }) {
@@ -17,7 +34,9 @@ export default async function (operator, page, { colorScheme, width }) {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForFunction(() => !document.querySelector('.skeleton'));
     await operator.accessible(path);
-    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const beyond = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     assert.ok(beyond <= 0, `${path} is ${beyond} wider than a screen of ${width}`);
   }
 }

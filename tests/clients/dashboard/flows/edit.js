@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-const CODE = (word) => `export default function () {\n  console.log('saying ${word}');\n  return new Response('${word}');\n}\n`;
+const CODE = (word) =>
+  `export default function () {\n  console.log('saying ${word}');\n  return new Response('${word}');\n}\n`;
 
 /** A function is edited wrongly, then rightly, tried, watched and rolled back. */
 export default async function (operator, page) {

@@ -18,7 +18,11 @@ export default async function (operator, page, { platform }) {
   await dialog.getByRole('button', { name: 'Create' }).click();
   await operator.told('The schedule is created');
   await operator.isAt('Nightly');
-  const next = page.getByRole('region').or(page.locator('section')).filter({ hasText: 'Next runs' }).getByRole('listitem');
+  const next = page
+    .getByRole('region')
+    .or(page.locator('section'))
+    .filter({ hasText: 'Next runs' })
+    .getByRole('listitem');
   await next.first().waitFor();
   assert.equal(await next.count(), 5);
 

@@ -9,7 +9,9 @@ export default async function (operator, page, { component }) {
   await page.getByLabel('Slug').fill('uploaded');
 
   // What is no module is said before it is sent.
-  await page.getByLabel('Upload a component').setInputFiles({ name: 'text.wasm', mimeType: 'application/wasm', buffer: Buffer.from('hello') });
+  await page
+    .getByLabel('Upload a component')
+    .setInputFiles({ name: 'text.wasm', mimeType: 'application/wasm', buffer: Buffer.from('hello') });
   await page.getByRole('alert').getByText('is no WebAssembly').waitFor();
   await page.getByLabel('Upload a component').setInputFiles(component);
   await operator.told('uploaded is deployed');
@@ -20,7 +22,10 @@ export default async function (operator, page, { component }) {
   await page.getByRole('button', { name: 'Send' }).click();
   const answer = page.getByLabel('Body of the answer');
   await answer.getByText('Hello').waitFor();
-  const id = await page.getByRole('link', { name: /^Invocation [0-9a-f]{8}$/ }).first().textContent();
+  const id = await page
+    .getByRole('link', { name: /^Invocation [0-9a-f]{8}$/ })
+    .first()
+    .textContent();
   // The invocation appears in the log while one looks at it.
   await page.getByLabel('Lines of the log').getByRole('link', { name: id }).first().waitFor();
 

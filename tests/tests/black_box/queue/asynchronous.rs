@@ -174,3 +174,38 @@ async fn a_page_of_another_origin_may_read_a_result() {
         request("OPTIONS", &url(&accepted)).header("origin", "https://a.example").body("").unwrap();
     assert_eq!(node.platform().send(preflight).await.code(), 204);
 }
+
+#[tokio::test]
+async fn a_function_may_leave_work_for_later_too_and_not_without_end() {
+    let (_database, node) = node().await;
+    let again = format!(
+        "export default async (request) => {{
+            const {{ searchParams }} = new URL(request.url);
+            const answer = await fetch('{}', {{
+                method: 'POST', headers: {{ prefer: 'respond-async' }}, body: searchParams.get('n'),
+            }});
+            return new Response(await answer.text(), {{ status: answer.status }});
+        }};",
+        node.functions.url("/probe?do=echo")
+    );
+    node.store_source("starter", &again).await;
+    let started = node.functions.get("/starter?n=seven").await;
+    assert_eq!(started.code(), 202, "{started:?}");
+    assert_eq!(result(node.functions, &url(&started)).await.text(), "seven");
+
+    let itself = again.replace("/probe?do=echo", "/itself");
+    // A `202` of its own would look like the queue's.
+    let itself = itself.replace("status: answer.status", "status: answer.ok ? 200 : answer.status");
+    node.store_source("itself", &itself).await;
+    let mut next = url(&later(node.functions, "/itself", &[("x-wasmforge-max-attempts", "1")], "").await);
+    let mut runs = 0;
+    let last = loop {
+        let answer = result(node.functions, &next).await;
+        runs += 1;
+        if answer.code() != 200 || !answer.text().contains("invocations") {
+            break answer;
+        }
+        next = answer.json()["url"].as_str().unwrap().to_owned();
+    };
+    assert_eq!((runs, last.code()), (9, 508), "{last:?}");
+}

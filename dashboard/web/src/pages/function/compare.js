@@ -22,13 +22,22 @@ export function compare({ path, slug }, version, other, versions) {
       load: () => Promise.all([against, version].map((number) => get(`${path}/versions/${number}`))),
       draw: ([before, after]) => differences(before, after),
     });
-    const choose = select('Compare with', known.map((number) => [number, `Version ${number}`]), { value: against, onchange: (event) => {
-      against = Number(event.target.value);
-      return shown.refresh();
-    } });
+    const choose = select(
+      'Compare with',
+      known.map((number) => [number, `Version ${number}`]),
+      {
+        value: against,
+        onchange: (event) => {
+          against = Number(event.target.value);
+          return shown.refresh();
+        },
+      },
+    );
     return [choose, shown];
   };
-  return dialog(`${slug}: version ${version}`, () => h('div', { class: 'stack' }, body()), { wide: true }).finally(() => leave.abort());
+  return dialog(`${slug}: version ${version}`, () => h('div', { class: 'stack' }, body()), { wide: true }).finally(() =>
+    leave.abort(),
+  );
 }
 
 function differences(before, after) {
@@ -50,7 +59,12 @@ function settings(before, after, names) {
 }
 
 function code(before, after, names) {
-  if (typeof before.code === 'string' && typeof after.code === 'string' && before.kind !== 'component' && after.kind !== 'component') {
+  if (
+    typeof before.code === 'string' &&
+    typeof after.code === 'string' &&
+    before.kind !== 'component' &&
+    after.kind !== 'component'
+  ) {
     return diffView(before.code, after.code, names);
   }
   if (before.moduleSha256 === after.moduleSha256) {

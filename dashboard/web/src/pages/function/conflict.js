@@ -13,8 +13,14 @@ export async function conflict(subject, { code }) {
   return dialog(
     'Somebody else has deployed',
     (close) => [
-      h('p', {}, `${subject.slug} is at version ${data.version ?? '?'} now, which is not what your changes were made to. This is what would change if yours were deployed over it:`),
-      data.kind === 'component' ? h('p', {}, 'It is a WebAssembly component now.') : code !== undefined && diffView(data.code ?? '', code, { before: 'theirs', after: 'yours' }),
+      h(
+        'p',
+        {},
+        `${subject.slug} is at version ${data.version ?? '?'} now, which is not what your changes were made to. This is what would change if yours were deployed over it:`,
+      ),
+      data.kind === 'component'
+        ? h('p', {}, 'It is a WebAssembly component now.')
+        : code !== undefined && diffView(data.code ?? '', code, { before: 'theirs', after: 'yours' }),
       h(
         'div',
         { class: 'actions actions-end' },

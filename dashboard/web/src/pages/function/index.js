@@ -43,7 +43,11 @@ export async function functionPage(context) {
   }
   const top = h('div', {}, summary(subject));
   subject.onchange = () => patch(top, summary(subject));
-  const content = [top, tabs('Parts of the function', links, tab === 'code' ? base : `${base}/${tab}`), found[2](subject, context)];
+  const content = [
+    top,
+    tabs('Parts of the function', links, tab === 'code' ? base : `${base}/${tab}`),
+    found[2](subject, context),
+  ];
   return { title, content };
 }
 
@@ -76,6 +80,10 @@ function summary({ data, slug }) {
     h('span', {}, 'deployed ', ago(data.deployedAt ?? data.updatedAt)),
     data.description && h('span', {}, data.description),
   ];
-  const open = linkButton('Open', `/functions/${slug}`, { sign: 'external', target: '_blank', rel: 'noopener noreferrer' });
+  const open = linkButton('Open', `/functions/${slug}`, {
+    sign: 'external',
+    target: '_blank',
+    rel: 'noopener noreferrer',
+  });
   return head(slug, { back: ['Functions', to('/functions')], about, actions: [open] });
 }

@@ -13,7 +13,11 @@ import { card } from '../../ui/page.js';
 import { notice } from '../../ui/state.js';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
-const CALLERS = [['nobody', 'Nobody'], ['admin', 'Administrator'], ['token', 'Token or key']];
+const CALLERS = [
+  ['nobody', 'Nobody'],
+  ['admin', 'Administrator'],
+  ['token', 'Token or key'],
+];
 
 /** Sends a request to the function and shows the answer while it comes. */
 export function tryIt({ slug, data }, { signal }) {
@@ -36,25 +40,53 @@ export function tryIt({ slug, data }, { signal }) {
       }
     }
   };
-  const element = h('form', { class: 'form', onsubmit: run }, controls.elements, h('div', { class: 'actions' }, send, stop));
+  const element = h(
+    'form',
+    { class: 'form', onsubmit: run },
+    controls.elements,
+    h('div', { class: 'actions' }, send, stop),
+  );
   return card('Try it', { class: 'bench-side' }, element, result);
 }
 
 function inputs(slug, { traffic }) {
-  const method = select('Method', METHODS.map((name) => [name, name]), { name: 'method', value: 'GET', onchange: () => adapt() });
-  const query = text('Query', { name: 'query', class: 'mono', placeholder: '?name=you' }, { hint: `after /functions/${slug}` });
+  const method = select(
+    'Method',
+    METHODS.map((name) => [name, name]),
+    { name: 'method', value: 'GET', onchange: () => adapt() },
+  );
+  const query = text(
+    'Query',
+    { name: 'query', class: 'mono', placeholder: '?name=you' },
+    { hint: `after /functions/${slug}` },
+  );
   const headers = pairs('Headers', [], { add: 'Add a header' });
   const body = area('Body', { name: 'body', rows: 5, value: '{}' });
   const token = text('Token or key', { name: 'token', type: 'password' });
   const caller = select('Called by', CALLERS, { name: 'caller', onchange: () => adapt() });
-  const version = text('Version', { name: 'version', inputmode: 'numeric', pattern: '[0-9]*', placeholder: `live${traffic ? ` (${traffic.live})` : ''}`, oninput: () => adapt() }, { hint: 'Another than the live one runs as the administrator.' });
+  const version = text(
+    'Version',
+    {
+      name: 'version',
+      inputmode: 'numeric',
+      pattern: '[0-9]*',
+      placeholder: `live${traffic ? ` (${traffic.live})` : ''}`,
+      oninput: () => adapt(),
+    },
+    { hint: 'Another than the live one runs as the administrator.' },
+  );
   const value = (element) => element.querySelector('input, select, textarea').value;
   const adapt = () => {
     body.hidden = ['GET', 'HEAD'].includes(value(method));
     token.hidden = value(caller) !== 'token';
   };
   adapt();
-  const more = h('details', { class: 'disclosure' }, h('summary', {}, 'Headers, caller and version'), h('div', { class: 'stack' }, headers, h('div', { class: 'columns' }, caller, version), token));
+  const more = h(
+    'details',
+    { class: 'disclosure' },
+    h('summary', {}, 'Headers, caller and version'),
+    h('div', { class: 'stack' }, headers, h('div', { class: 'columns' }, caller, version), token),
+  );
   const request = () => {
     const list = new Headers(headers.pairs());
     const hasBody = !body.hidden && value(body) !== '';
@@ -62,7 +94,12 @@ function inputs(slug, { traffic }) {
       list.set('content-type', 'application/json');
     }
     identify(list, value(caller), value(token), value(version));
-    return { url: target(slug, value(query)), method: value(method), headers: list, body: hasBody ? value(body) : undefined };
+    return {
+      url: target(slug, value(query)),
+      method: value(method),
+      headers: list,
+      body: hasBody ? value(body) : undefined,
+    };
   };
   return { elements: [h('div', { class: 'columns columns-method' }, method, query), body, more], request };
 }
@@ -92,7 +129,17 @@ async function exchange({ url, ...request }, signal, result) {
     return;
   }
   if (response.type === 'opaqueredirect') {
-    patch(result, notice('info', h('p', {}, 'The function answers with a redirect, which browsers do not show to pages. Open the function in a tab of its own to follow it.')));
+    patch(
+      result,
+      notice(
+        'info',
+        h(
+          'p',
+          {},
+          'The function answers with a redirect, which browsers do not show to pages. Open the function in a tab of its own to follow it.',
+        ),
+      ),
+    );
     return;
   }
   const shown = answer(response, since(), result);
@@ -101,7 +148,13 @@ async function exchange({ url, ...request }, signal, result) {
 }
 
 function stopped(error, signal) {
-  return signal.aborted ? h('p', { class: 'faint' }, 'Stopped.') : notice('bad', h('p', { class: 'notice-title' }, 'No answer'), h('p', {}, `${error.message}. The function may have cut the connection, or the server is not there.`));
+  return signal.aborted
+    ? h('p', { class: 'faint' }, 'Stopped.')
+    : notice(
+        'bad',
+        h('p', { class: 'notice-title' }, 'No answer'),
+        h('p', {}, `${error.message}. The function may have cut the connection, or the server is not there.`),
+      );
 }
 
 /** The head of an answer, and where its body goes. */
@@ -112,7 +165,9 @@ function answer(response, headMs, result) {
   const total = h('span', {}, 'receiving');
   const body = h('pre', { class: 'mono answer-body', tabindex: '0', 'aria-label': 'Body of the answer' });
   const keep = h('div', { class: 'actions' });
-  const list = [...response.headers].map(([name, value]) => h('div', {}, h('dt', { class: 'mono' }, name), h('dd', { class: 'mono' }, value)));
+  const list = [...response.headers].map(([name, value]) =>
+    h('div', {}, h('dt', { class: 'mono' }, name), h('dd', { class: 'mono' }, value)),
+  );
   result.replaceChildren(
     h(
       'div',
@@ -123,7 +178,12 @@ function answer(response, headMs, result) {
       version && h('span', {}, `version ${version}`),
       id && h('a', { href: to(`/invocations/${id}`) }, 'Invocation ', h('code', {}, shortId(id))),
     ),
-    h('details', { class: 'disclosure' }, h('summary', {}, `${list.length} headers`), h('dl', { class: 'facts facts-dense' }, list)),
+    h(
+      'details',
+      { class: 'disclosure' },
+      h('summary', {}, `${list.length} headers`),
+      h('dl', { class: 'facts facts-dense' }, list),
+    ),
     body,
     keep,
   );
@@ -156,7 +216,9 @@ async function read(response, { total, body, keep, type }, since, signal) {
       body.textContent = pretty(text, type);
     }
   } catch (error) {
-    total.textContent = signal.aborted ? `stopped after ${bytes(size)}` : `broken off after ${bytes(size)}: ${error.message}`;
+    total.textContent = signal.aborted
+      ? `stopped after ${bytes(size)}`
+      : `broken off after ${bytes(size)}: ${error.message}`;
   }
   body.classList.toggle('is-empty', size === 0);
   if (size === 0) {
@@ -166,6 +228,9 @@ async function read(response, { total, body, keep, type }, since, signal) {
     body.textContent = `${bytes(size)} of ${type}`;
   }
   if (size > 0 && (!textual || size > SHOWN_BYTES)) {
-    patch(keep, button('Download the body', { sign: 'download', onclick: () => save(new Blob(chunks), 'answer', type ?? '') }));
+    patch(
+      keep,
+      button('Download the body', { sign: 'download', onclick: () => save(new Blob(chunks), 'answer', type ?? '') }),
+    );
   }
 }

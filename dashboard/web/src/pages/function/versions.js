@@ -39,11 +39,19 @@ export function versionsTab(subject, { signal }) {
 function versionTable(rows, subject, refresh) {
   const live = subject.data.traffic?.live ?? subject.data.version;
   const columns = [
-    { head: 'Version', kind: 'main', cell: (row) => [h('strong', {}, `Version ${row.version}`), state(row, subject.data)] },
+    {
+      head: 'Version',
+      kind: 'main',
+      cell: (row) => [h('strong', {}, `Version ${row.version}`), state(row, subject.data)],
+    },
     { head: 'Build', kind: 'fit', cell: (row) => build(row) },
     { head: 'Changed', kind: 'text', cell: (row) => changes(row) },
     { head: 'Size', kind: 'number', cell: (row) => bytes(row.moduleSize) },
-    { head: 'By', kind: 'fit', cell: (row) => h('span', { class: 'clip', title: row.createdBy }, row.createdBy ?? '–') },
+    {
+      head: 'By',
+      kind: 'fit',
+      cell: (row) => h('span', { class: 'clip', title: row.createdBy }, row.createdBy ?? '–'),
+    },
     { head: 'When', kind: 'number', cell: (row) => ago(row.createdAt) },
     { head: 'Actions', kind: 'actions', cell: (row) => actions(row, rows, live, subject, refresh) },
   ];
@@ -65,7 +73,13 @@ function build(row) {
 }
 
 function changes({ changes = [] }) {
-  return changes.length ? h('ul', { class: 'plain-list' }, changes.map((change) => h('li', {}, changeText(change)))) : h('span', { class: 'faint' }, '–');
+  return changes.length
+    ? h(
+        'ul',
+        { class: 'plain-list' },
+        changes.map((change) => h('li', {}, changeText(change))),
+      )
+    : h('span', { class: 'faint' }, '–');
 }
 
 function actions(row, rows, live, subject, refresh) {
@@ -74,8 +88,24 @@ function actions(row, rows, live, subject, refresh) {
   return h(
     'div',
     { class: 'actions actions-end' },
-    button('Compare', { kind: 'quiet', ...label('Compare'), onclick: () => compare(subject, row.version, isLive ? row.version - 1 : live, rows.map(({ version }) => version)) }),
-    !isLive && row.build !== 'bad' && button(row.version < live ? 'Roll back' : 'Make live', { sign: row.version < live ? 'undo' : undefined, ...label(row.version < live ? 'Roll back to' : 'Make live:'), onclick: () => rollBack(row.version, subject, refresh) }),
+    button('Compare', {
+      kind: 'quiet',
+      ...label('Compare'),
+      onclick: () =>
+        compare(
+          subject,
+          row.version,
+          isLive ? row.version - 1 : live,
+          rows.map(({ version }) => version),
+        ),
+    }),
+    !isLive &&
+      row.build !== 'bad' &&
+      button(row.version < live ? 'Roll back' : 'Make live', {
+        sign: row.version < live ? 'undo' : undefined,
+        ...label(row.version < live ? 'Roll back to' : 'Make live:'),
+        onclick: () => rollBack(row.version, subject, refresh),
+      }),
   );
 }
 
@@ -99,7 +129,14 @@ function trafficCard(subject, refresh) {
     notify(`Version ${version} of ${slug} gets ${percent} %`);
   };
   const promote = async () => {
-    if (await confirm('Make the canary live?', `All requests to ${slug} go to version ${canary.version} then.`, 'Make it live', { danger: false })) {
+    if (
+      await confirm(
+        'Make the canary live?',
+        `All requests to ${slug} go to version ${canary.version} then.`,
+        'Make it live',
+        { danger: false },
+      )
+    ) {
       await post(`${path}/promote`, {});
       await refresh();
       notify(`Version ${canary.version} of ${slug} is live`);
@@ -110,17 +147,31 @@ function trafficCard(subject, refresh) {
     await refresh();
     notify(`All requests to ${slug} go to version ${live}`);
   };
-  const words = canary ? `Version ${live} gets ${100 - canary.percent} % of the requests, version ${canary.version} the other ${canary.percent} %. Who got one stays with it.` : `All requests go to version ${live}. Another can be given a share of them to see how it does.`;
+  const words = canary
+    ? `Version ${live} gets ${100 - canary.percent} % of the requests, version ${canary.version} the other ${canary.percent} %. Who got one stays with it.`
+    : `All requests go to version ${live}. Another can be given a share of them to see how it does.`;
   return card(
     'Traffic',
-    { actions: canary && [button('End the canary', { onclick: end }), button('Make it live', { kind: 'primary', onclick: promote })] },
+    {
+      actions: canary && [
+        button('End the canary', { onclick: end }),
+        button('Make it live', { kind: 'primary', onclick: promote }),
+      ],
+    },
     h('p', {}, words),
     canary && span(0, canary.percent, 100, 'good'),
     form({
       class: 'form form-row',
       fields: [
         text('Version', { name: 'version', type: 'number', min: 1, required: true, value: canary?.version ?? '' }),
-        text('Percent', { name: 'percent', type: 'number', min: 0, max: 100, required: true, value: canary?.percent ?? 10 }),
+        text('Percent', {
+          name: 'percent',
+          type: 'number',
+          min: 0,
+          max: 100,
+          required: true,
+          value: canary?.percent ?? 10,
+        }),
       ],
       action: canary ? 'Change the share' : 'Start a canary',
       kind: undefined,
