@@ -22,7 +22,7 @@ export default async function (operator, page) {
   const percent = page.getByLabel('Percent');
   await page.getByLabel('Version', { exact: true }).fill('2');
   await percent.fill('100');
-  await page.getByRole('button', { name: /canary|share/ }).click();
+  await page.getByRole('button', { name: /^(Start a canary|Change the share)$/ }).click();
   await operator.told('Version 2 of split gets 100 %');
   assert.equal(await operator.call('split'), 'new');
 

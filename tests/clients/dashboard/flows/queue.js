@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 /** A call that is answered later is found, looked at and deleted; a trigger is refused, created, paused and deleted. */
 export default async function (operator, page, { platform }) {
-  await operator.function('later', "export default async (request) => new Response(`got ${await request.text()}`);\n");
+  await operator.function('later', 'export default async (request) => new Response(`got ${await request.text()}`);\n');
   const accepted = await fetch(`${platform}/functions/later`, {
     method: 'POST',
     headers: { prefer: 'respond-async', 'content-type': 'text/plain' },
