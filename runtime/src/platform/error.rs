@@ -1,7 +1,7 @@
 //! The one shape of every error, and which error becomes which.
 
 use crate::compile::BuildError;
-use crate::registry::WriteError;
+use crate::registry::{VersionError, WriteError};
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Method, StatusCode, Uri};
@@ -64,6 +64,10 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "FUNCTION_NOT_FOUND", "Function not found")
     }
 
+    pub(super) fn function_changed() -> Self {
+        WriteError::Changed.into()
+    }
+
     pub(super) fn not_found(uri: &Uri) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("Endpoint {} not found", uri.path()))
     }
@@ -111,6 +115,9 @@ impl From<WriteError> for ApiError {
         match error {
             WriteError::NotFound => Self::function_not_found(),
             WriteError::AlreadyExists => Self::new(StatusCode::CONFLICT, "FUNCTION_ALREADY_EXISTS", message),
+            WriteError::Changed => Self::new(StatusCode::CONFLICT, "FUNCTION_CHANGED", message)
+                .advise("Read the function again, and repeat the change with its new ETag"),
+            WriteError::Version(error) => error.into(),
             WriteError::Refused(_) => Self::invalid_input(message),
             WriteError::Unsupported(_) => Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_SUPPORTED", message),
             WriteError::Unavailable(_) => {
@@ -122,6 +129,21 @@ impl From<WriteError> for ApiError {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
             }
         }
+    }
+}
+
+impl From<VersionError> for ApiError {
+    fn from(error: VersionError) -> Self {
+        let (status, code) = match &error {
+            VersionError::NotFound(_) => (StatusCode::NOT_FOUND, "VERSION_NOT_FOUND"),
+            VersionError::Gone(_) => (StatusCode::GONE, "VERSION_GONE"),
+            VersionError::NotBuilt(..) => (StatusCode::CONFLICT, "VERSION_NOT_BUILT"),
+            VersionError::NoEarlier(_) => (StatusCode::CONFLICT, "NO_EARLIER_VERSION"),
+            VersionError::IsLive(_) => (StatusCode::CONFLICT, "VERSION_IS_LIVE"),
+            VersionError::NoCanary => (StatusCode::CONFLICT, "NO_CANARY"),
+            VersionError::NoLive => (StatusCode::CONFLICT, "NO_LIVE_VERSION"),
+        };
+        Self::new(status, code, error.to_string())
     }
 }
 

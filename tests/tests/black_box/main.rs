@@ -83,5 +83,7 @@ mod streaming;
 mod tail;
 mod telemetry;
 mod tls_upstream;
+mod traffic;
 mod upstream;
+mod versions;
 mod write_limit;
