@@ -62,6 +62,7 @@ impl ApiError {
 
     pub(super) fn function_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "FUNCTION_NOT_FOUND", "Function not found")
+            .advise("GET /api/functions lists the functions that there are.")
     }
 
     pub(super) fn function_changed() -> Self {
@@ -70,6 +71,7 @@ impl ApiError {
 
     pub(super) fn not_found(uri: &Uri) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("Endpoint {} not found", uri.path()))
+            .advise("GET /openapi.json describes the endpoints that there are.")
     }
 
     pub(super) fn method_not_allowed(method: &Method, uri: &Uri) -> Self {
@@ -114,12 +116,14 @@ impl From<WriteError> for ApiError {
         let message = error.to_string();
         match error {
             WriteError::NotFound => Self::function_not_found(),
-            WriteError::AlreadyExists => Self::new(StatusCode::CONFLICT, "FUNCTION_ALREADY_EXISTS", message),
+            WriteError::AlreadyExists => Self::new(StatusCode::CONFLICT, "FUNCTION_ALREADY_EXISTS", message)
+                .advise("Change it with PUT /api/functions/{slug}, or take another slug."),
             WriteError::Changed => Self::new(StatusCode::CONFLICT, "FUNCTION_CHANGED", message)
-                .advise("Read the function again, and repeat the change with its new ETag"),
+                .advise("Read the function again, and repeat the change with its new ETag."),
             WriteError::Version(error) => error.into(),
             WriteError::Refused(_) => Self::invalid_input(message),
-            WriteError::Unsupported(_) => Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_SUPPORTED", message),
+            WriteError::Unsupported(_) => Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_SUPPORTED", message)
+                .advise("Start a node with WASMFORGE_MIGRATE=auto and a role that may alter the tables."),
             WriteError::Unavailable(_) => {
                 tracing::warn!(error = message, "an admin request found no database");
                 Self::database_unavailable()
@@ -161,6 +165,7 @@ impl From<BuildError> for ApiError {
             }
             BuildError::NoJavaScript { .. } => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "NO_JAVASCRIPT", message)
+                    .advise("Put wasmforge-js.wasm beside the program, or set WASMFORGE_JS_ENGINE.")
             }
             error if error.is_fault_of_module() => {
                 Self::new(StatusCode::BAD_REQUEST, "INVALID_MODULE", message)
