@@ -77,6 +77,7 @@ async fn serve(
         functions: url_of(listeners.functions.addr()),
         platform: listeners.platform.as_ref().map(|platform| url_of(platform.addr())),
         keys: services.data_dir().keys_file(),
+        owns_database: Variables::of_process().get("DATABASE_URL").is_none(),
     };
     let deploy = RegistryDeploy { registry: node.registry.clone(), loader: node.loader.clone() };
     let deploying = tokio::spawn(deploy_and_follow(session, deploy, announcement));
@@ -101,6 +102,8 @@ struct Announcement {
     functions: String,
     platform: Option<String>,
     keys: PathBuf,
+    /// Whether the database was made with these keys. Those of a database of the user's own are not kept here.
+    owns_database: bool,
 }
 
 impl Announcement {
@@ -113,8 +116,14 @@ impl Announcement {
             None => tracing::info!("functions answer at {}/<slug>", self.functions),
         }
         tracing::info!("the API key and the administrator's password are in {}", self.keys.display());
-        let path: &Path = self.ready_file.as_deref()?;
         let credentials = registry.credentials();
+        if let Some((api_key, anon_key)) = credentials.api_key().zip(credentials.anon_key())
+            && self.owns_database
+            && let Err(error) = dev::remember_keys(&self.keys, api_key, anon_key)
+        {
+            tracing::warn!(path = %self.keys.display(), %error, "rotated keys were not written");
+        }
+        let path: &Path = self.ready_file.as_deref()?;
         ReadyFile::write(path, &self.functions, self.platform.as_deref(), credentials.api_key())
             .inspect_err(|error| {
                 tracing::error!(path = %path.display(), %error, "the ready file was not written");

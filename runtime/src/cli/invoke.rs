@@ -154,8 +154,9 @@ fn standard_input() -> WasiBody {
                 chunk.truncate(count);
                 Bytes::from(chunk)
             });
-            let is_last = read.as_ref().map_or(true, Bytes::is_empty);
-            if is_last && read.is_ok() || sender.blocking_send(read).is_err() || is_last {
+            let is_end = matches!(&read, Ok(chunk) if chunk.is_empty());
+            let is_error = read.is_err();
+            if is_end || sender.blocking_send(read).is_err() || is_error {
                 return;
             }
         }

@@ -100,6 +100,21 @@ impl Keys {
     }
 }
 
+/// Writes the keys that are in force into the file at `path`, where they were rotated since: whoever looks there finds
+/// what opens the API.
+///
+/// # Errors
+/// The file cannot be read or written.
+pub fn remember_keys(path: &Path, api_key: &str, anon_key: &str) -> io::Result<()> {
+    let mut keys: Keys = serde_json::from_slice(&fs::read(path)?)?;
+    if keys.api_key.expose() == api_key && keys.anon_key.expose() == anon_key {
+        return Ok(());
+    }
+    keys.api_key = Secret::new(api_key);
+    keys.anon_key = Secret::new(anon_key);
+    keys.write(path)
+}
+
 /// The administrator's key of this user's `wasmforge dev`; `None` where there is none in `data_dir`, or in the folder
 /// that it would use itself.
 #[must_use]
@@ -176,6 +191,18 @@ mod tests {
         assert_eq!(keys.api_key.expose(), "ik_abc");
         assert_eq!(keys.anon_key.expose(), "anon_def");
         assert_ne!(keys.jwt_secret.expose(), keys.encryption_key.expose());
+    }
+
+    #[test]
+    fn rotated_keys_are_remembered_and_nothing_else_changes() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("keys.json");
+        let made = Keys::load_or_create(&path, &seeds(&[])).unwrap();
+        remember_keys(&path, "ik_new", "anon_new").unwrap();
+        let kept = Keys::load_or_create(&path, &seeds(&[])).unwrap();
+        assert_eq!((kept.api_key.expose(), kept.anon_key.expose()), ("ik_new", "anon_new"));
+        assert_eq!(kept.jwt_secret.expose(), made.jwt_secret.expose());
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use artifacts::{Built, artifacts, files};
 pub use data_dir::{DataDir, running_services};
 pub use deploy::{Artifact, Deploy, DeployError, Deployed, RegistryDeploy};
 pub use error::DevError;
-pub use keys::{Keys, local_api_key};
+pub use keys::{Keys, local_api_key, remember_keys};
 pub use services::{Found, find};
 pub use session::{Round, Session};
 

@@ -43,9 +43,11 @@ fn admin(headers: &HeaderMap, credentials: &Credentials) -> Result<String, ApiEr
     if claims.is_admin() {
         return Ok(claims.subject);
     }
-    Err(ApiError::new(StatusCode::FORBIDDEN, "AUTH_UNAUTHORIZED", "Admin access required"))
+    Err(ApiError::new(StatusCode::FORBIDDEN, "AUTH_UNAUTHORIZED", "Admin access required")
+        .advise("Use an API key, or sign in as the administrator."))
 }
 
 fn unauthorized(code: &'static str, message: &str) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, code, message)
+        .advise("Send the API key as x-api-key, or the token of an administrator who has just signed in.")
 }

@@ -9,6 +9,9 @@ use time::{Date, OffsetDateTime, UtcOffset};
 const ISO: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
+/// A day of the calendar.
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+
 /// UTC, to the millisecond.
 pub(super) fn timestamp(moment: OffsetDateTime) -> Option<String> {
     moment.to_offset(UtcOffset::UTC).format(ISO).ok()
@@ -18,8 +21,7 @@ pub(super) fn timestamp(moment: OffsetDateTime) -> Option<String> {
 pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     let moment =
         OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
-    let moment =
-        moment.or_else(|_| Date::parse(text, &Iso8601::DATE).map(|day| day.midnight().assume_utc())).ok()?;
+    let moment = moment.or_else(|_| Date::parse(text, DAY).map(|day| day.midnight().assume_utc())).ok()?;
     // PostgreSQL's and JavaScript's calendars go further back; nothing of ours does.
     (moment.to_offset(UtcOffset::UTC).year() > 0).then_some(moment)
 }

@@ -73,5 +73,5 @@ pub(super) fn invalid_token(credentials: &Credentials) -> ApiError {
 }
 
 fn unauthorized(code: &'static str, message: &str) -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, code, message)
+    ApiError::new(StatusCode::UNAUTHORIZED, code, message).advise("Sign in again, or check the key.")
 }

@@ -22,7 +22,7 @@ export class Operator {
     await this.page.getByLabel('User name').fill(this.given.username);
     await this.page.getByLabel('Password').fill(this.given.password);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
-    await this.page.getByRole('navigation', { name: 'Sections' }).waitFor();
+    await this.page.getByRole('banner').waitFor();
   }
 
   /** Asks the platform itself, as somebody else would. */

@@ -124,6 +124,8 @@ mod in_a_browser {
 
     async fn flow(name: &str, more: Value) {
         let database = Database::create().await;
+        // What the flow of triggers is about.
+        database.execute("CREATE TABLE public.notes (id bigint PRIMARY KEY, text text)").await;
         let [username, password] = ADMIN;
         let serve = Serve::over(&database).var("ROOT_ADMIN_USERNAME", username);
         let serve = serve.var("ROOT_ADMIN_PASSWORD", password).var("INSFORGE_DISABLE_WRITE_RATE_LIMIT", "1");
@@ -149,6 +151,16 @@ mod in_a_browser {
     #[tokio::test]
     async fn of_two_who_edit_one_function_the_later_is_asked() {
         flow("conflict", json!({})).await;
+    }
+
+    #[tokio::test]
+    async fn a_version_is_tried_by_its_number_given_a_share_and_made_live() {
+        flow("canary", json!({})).await;
+    }
+
+    #[tokio::test]
+    async fn a_job_is_found_and_deleted_and_a_trigger_comes_and_goes() {
+        flow("queue", json!({})).await;
     }
 
     #[tokio::test]

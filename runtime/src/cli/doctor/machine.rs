@@ -41,7 +41,7 @@ fn room(subject: &'static str, folder: &Path, variable: &str) -> Finding {
     let fix = format!("make room, or name another folder in {variable}");
     match free {
         ..BAD => Finding::bad(subject, text, fix),
-        ..CAUTION => Finding::caution(subject, text, fix),
+        BAD..CAUTION => Finding::caution(subject, text, fix),
         _ => Finding::good(subject, text),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::connect::sqlstate;
 use super::reader::within;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry, Shared};
 use crate::registry::{CallRow, InvocationQuery, InvocationRow, LineId, LineQuery, LogRow, StatusFilter};
 use sqlx::postgres::PgRow;
