@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 
 /// Rows of one statement.
-const BATCH: usize = 2000;
+const BATCH: usize = 5000;
 /// How long a batch is collected.
 const COLLECT: Duration = Duration::from_secs(1);
 /// How long one statement may take before its rows are given up.
