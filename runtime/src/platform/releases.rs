@@ -85,6 +85,7 @@ async fn roll_back(
         (status = 200, body = VersionMoved),
         (status = 404, body = ErrorBody, description = "No such function"),
         (status = 409, body = ErrorBody, description = "There is no canary, it does not compile, or the function was changed"),
+        (status = 410, body = ErrorBody, description = "The version is no longer kept"),
         (status = 501, body = ErrorBody, description = "The database has no place for versions"),
     )
 )]
