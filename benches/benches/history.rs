@@ -10,6 +10,7 @@ use criterion::Criterion;
 use http::Method;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -149,11 +150,12 @@ async fn hold(url: &str) -> anyhow::Result<()> {
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM functions.logs")
         .fetch_one(&mut PgConnection::connect_with(&options.database(NAME)).await?)
         .await?;
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{} lines queued in {queued:.2?}, {rows} rows in {took:.2?} ({:.0} a second), {dropped} dropped",
         SECONDS * RATE,
         f64::from(u32::try_from(rows)?) / took.as_secs_f64(),
-    );
+    )?;
     sqlx::raw_sql("DROP DATABASE wasmforge_bench_history WITH (FORCE)").execute(&mut admin).await?;
     Ok(())
 }

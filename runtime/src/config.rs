@@ -5,6 +5,7 @@
 
 mod admin;
 mod ai;
+mod compile;
 mod files;
 mod history;
 mod keyvalue;
@@ -19,6 +20,7 @@ mod storage;
 mod variables;
 
 pub use admin::AdminAccount;
+pub use compile::CompileConfig;
 pub use history::{HistoryConfig, Retention};
 pub use otlp::{OtlpConfig, OtlpEndpoint};
 pub use outbound::OutboundConfig;
@@ -64,29 +66,6 @@ pub struct AdmissionConfig {
     pub queue: u32,
     /// How long one waits before it is answered `503`.
     pub queue_timeout: Duration,
-}
-
-/// How modules are compiled and where machine code is kept.
-#[derive(Clone, Debug)]
-pub struct CompileConfig {
-    /// The folder of `.cwasm` files (L2).
-    pub cache_dir: PathBuf,
-    /// Bytes that the folder may hold.
-    pub cache_bytes: u64,
-    /// Bytes of machine code kept loaded (L1).
-    pub loaded_bytes: u64,
-    /// The largest module that is accepted.
-    pub max_module: u64,
-    /// CPU time of one compile.
-    pub cpu: Duration,
-    /// Wall-clock time of one compile.
-    pub wall: Duration,
-    /// Address space of one compile.
-    pub memory: u64,
-    /// Compiles at once.
-    pub concurrency: usize,
-    /// The JavaScript engine; absent, the one beside this program.
-    pub javascript_engine: Option<PathBuf>,
 }
 
 /// How log lines are written.
@@ -200,7 +179,7 @@ impl Config {
                 queue: vars.parse("WASMFORGE_QUEUE_DEPTH", "a number")?.unwrap_or(1000),
                 queue_timeout: vars.millis("WASMFORGE_QUEUE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(10)),
             },
-            compile: compile(vars)?,
+            compile: compile::from_variables(vars)?,
             sql: SqlConfig::from_variables(vars)?,
             retention: Retention::from_variables(vars)?,
             history: HistoryConfig::from_variables(vars)?,
@@ -293,20 +272,6 @@ fn limits(vars: &Variables) -> Result<LimitPolicy, ConfigError> {
     Ok(policy)
 }
 
-fn compile(vars: &Variables) -> Result<CompileConfig, ConfigError> {
-    Ok(CompileConfig {
-        cache_dir: vars.get("WASMFORGE_CACHE_DIR").map_or_else(default_cache_dir, PathBuf::from),
-        cache_bytes: vars.mib("WASMFORGE_CACHE_MIB")?.unwrap_or(4096 * MIB),
-        loaded_bytes: vars.mib("WASMFORGE_LOADED_MIB")?.unwrap_or(1024 * MIB),
-        max_module: vars.mib("WASMFORGE_MAX_MODULE_MIB")?.unwrap_or(64 * MIB),
-        cpu: vars.millis("WASMFORGE_COMPILE_CPU_MS")?.unwrap_or(Duration::from_secs(120)),
-        wall: vars.millis("WASMFORGE_COMPILE_WALL_MS")?.unwrap_or(Duration::from_secs(120)),
-        memory: vars.mib("WASMFORGE_COMPILE_MEMORY_MIB")?.unwrap_or(4096 * MIB),
-        concurrency: vars.parse("WASMFORGE_COMPILE_CONCURRENCY", "a number")?.unwrap_or(2).max(1),
-        javascript_engine: vars.get("WASMFORGE_JS_ENGINE").map(PathBuf::from),
-    })
-}
-
 /// `MAX_JSON_BODY_SIZE` as InsForge's backend reads it: a number of bytes, or one with `b`, `kb`, `mb` or `gb`.
 fn max_json_body(vars: &Variables) -> u64 {
     let default = 100 * MIB;
@@ -327,15 +292,6 @@ fn max_json_body(vars: &Variables) -> u64 {
             default
         }
     }
-}
-
-/// `$XDG_CACHE_HOME/wasmforge/code`, or under the home directory, or under `/var/cache`.
-fn default_cache_dir() -> PathBuf {
-    let under = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    under("XDG_CACHE_HOME")
-        .or_else(|| under("HOME").map(|home| home.join(".cache")))
-        .unwrap_or_else(|| PathBuf::from("/var/cache"))
-        .join("wasmforge/code")
 }
 
 #[cfg(test)]

@@ -15,9 +15,12 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Counts that wait for the database; while it is away, those of more functions and minutes are not kept.
 const WAITING: usize = 100_000;
 
-/// What was not added yet.
+/// A function, a minute since 1970, and a bucket of durations.
+type Key = (Arc<str>, i64, i16);
+
+/// What was not added yet: calls, and how many of them failed.
 #[derive(Default)]
-pub(super) struct Counts(Mutex<HashMap<(Arc<str>, i64, i16), (u64, u64)>>);
+pub(super) struct Counts(Mutex<HashMap<Key, (u64, u64)>>);
 
 impl RecordSink for Counts {
     fn call(&self, record: &InvocationRecord) {
@@ -40,7 +43,7 @@ fn has_failed(record: &InvocationRecord) -> bool {
 }
 
 impl Counts {
-    fn add(&self, key: (Arc<str>, i64, i16), calls: u64, errors: u64) {
+    fn add(&self, key: Key, calls: u64, errors: u64) {
         let mut counts = self.0.lock();
         if counts.len() < WAITING || counts.contains_key(&key) {
             let count = counts.entry(key).or_default();
