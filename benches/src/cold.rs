@@ -5,29 +5,13 @@ use crate::http1::{Connection, get};
 use crate::install::Installation;
 use crate::node::{Node, invoke};
 use crate::process::POLL;
-use crate::stats::{greatest, least, median};
 use crate::table::Table;
+use crate::waits::Waits;
 use anyhow::{Result, bail};
 use std::time::Duration;
 
 /// How long a server may take to its first answer.
 const FIRST_ANSWER: Duration = Duration::from_secs(30);
-
-/// One kind of wait, in ms.
-#[derive(Default)]
-struct Waits(Vec<f64>);
-
-impl Waits {
-    fn add(&mut self, wait: Duration) {
-        self.0.push(wait.as_secs_f64() * 1e3);
-    }
-
-    fn row(&self, table: &mut Table, name: &str) {
-        let ms = |value: f64| format!("{value:.2}");
-        let of = || self.0.iter().copied();
-        table.row([name.to_owned(), ms(median(of())), ms(least(of())), ms(greatest(of()))]);
-    }
-}
 
 /// Measures `times` starts and deploys and prints the table.
 pub(crate) async fn measure(installation: &Installation, language: Language, times: u32) -> Result<()> {

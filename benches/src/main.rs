@@ -15,6 +15,7 @@ mod load;
 mod memory;
 mod meters;
 mod node;
+mod nodes;
 mod peers;
 mod postgres;
 mod process;
@@ -24,6 +25,7 @@ mod stats;
 mod table;
 mod throughput;
 mod v8;
+mod waits;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -92,6 +94,8 @@ enum Part {
     Throughput,
     /// First requests after a start and after a deploy
     Cold,
+    /// Deploys until another node answers
+    Nodes,
     /// Resident memory: idle, full, and with many requests waiting
     Memory,
     /// How late the last of many schedules fires, with two nodes; only where it is asked for
@@ -167,6 +171,9 @@ async fn measure_all(plan: &Plan, cores: Cores) -> Result<()> {
     }
     if plan.includes(Part::Cold) {
         cold::measure(&installation, plan.language, plan.restarts).await.context("cold starts")?;
+    }
+    if plan.includes(Part::Nodes) {
+        nodes::measure(&installation, plan.language, plan.restarts).await.context("two nodes")?;
     }
     if plan.includes(Part::Queue) {
         queue::measure(&installation, plan.language, plan.jobs).await.context("the queue")?;

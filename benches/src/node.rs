@@ -17,6 +17,9 @@ const API_KEY: &str = "ik_benches_only_0123456789abcdef0123";
 /// The media type of what the admin API reads.
 const JSON: &str = "application/json";
 
+/// The folder of a node that runs alone.
+const USUAL: &str = "serve";
+
 /// How long a server may take to know its functions.
 const READY: Duration = Duration::from_secs(60);
 
@@ -33,7 +36,12 @@ impl Node {
     /// Starts a node without waiting for anything. Every node of a run has the same database and the same folder of
     /// machine code.
     pub(crate) fn launch(installation: &Installation) -> Result<Running> {
-        let ready = ready_file(installation)?;
+        Self::launch_in(installation, USUAL)
+    }
+
+    /// The same with a folder of its own: nodes that run at once, each with its machine code.
+    fn launch_in(installation: &Installation, folder: &str) -> Result<Running> {
+        let ready = ready_file(installation, folder)?;
         // The last node's, if that did not end well.
         let _ = fs::remove_file(&ready);
         Program::new(&installation.wasmforge, Stop::Term)
@@ -43,14 +51,19 @@ impl Node {
             .env("DATABASE_URL", installation.postgres.url())
             .env("JWT_SECRET", "benches-only-secret-of-at-least-32-bytes")
             .env("ACCESS_API_KEY", API_KEY)
-            .env("WASMFORGE_CACHE_DIR", installation.folder("serve/code")?)
-            .start_on(installation.cores, &installation.folder("serve")?)
+            .env("WASMFORGE_CACHE_DIR", installation.folder(&format!("{folder}/code"))?)
+            .start_on(installation.cores, &installation.folder(folder)?)
     }
 
     /// Starts a node and waits until it knows its functions.
     pub(crate) async fn start(installation: &Installation) -> Result<Self> {
-        let mut running = Self::launch(installation)?;
-        let ready = addresses(&mut running, &ready_file(installation)?).await?;
+        Self::start_in(installation, USUAL).await
+    }
+
+    /// The same with a folder of its own.
+    pub(crate) async fn start_in(installation: &Installation, folder: &str) -> Result<Self> {
+        let mut running = Self::launch_in(installation, folder)?;
+        let ready = addresses(&mut running, &ready_file(installation, folder)?).await?;
         let address = |name: &str| {
             let url = ready.get(name).and_then(Value::as_str)?;
             url.strip_prefix("http://")?.trim_end_matches('/').parse().ok()
@@ -150,8 +163,8 @@ pub(crate) fn check(answer: &Answer, slug: &str) -> Result<()> {
     }
 }
 
-fn ready_file(installation: &Installation) -> Result<PathBuf> {
-    Ok(installation.folder("serve")?.join("ready.json"))
+fn ready_file(installation: &Installation, folder: &str) -> Result<PathBuf> {
+    Ok(installation.folder(folder)?.join("ready.json"))
 }
 
 /// Waits for the ready file, which appears whole.

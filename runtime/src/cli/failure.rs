@@ -1,5 +1,6 @@
 //! How a command that fails says so: one line with what to do next, and an exit code.
 
+use super::output::printable;
 use crate::client::{ClientError, Refusal};
 use http::StatusCode;
 use std::io::{self, Write};
@@ -61,11 +62,11 @@ pub(super) fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(is_broken_pipe) {
         return ExitCode::SUCCESS;
     }
-    let hint = client_error(error).and_then(hint);
-    let _ = match hint {
-        Some(hint) => writeln!(io::stderr(), "wasmforge: {error:#}; {hint}"),
-        None => writeln!(io::stderr(), "wasmforge: {error:#}"),
+    let text = match client_error(error).and_then(hint) {
+        Some(hint) => format!("wasmforge: {error:#}; {hint}"),
+        None => format!("wasmforge: {error:#}"),
     };
+    let _ = writeln!(io::stderr(), "{}", printable(&text));
     Failure::of_error(error).into()
 }
 

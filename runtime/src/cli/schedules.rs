@@ -239,9 +239,10 @@ fn runs(Runs { logs, .. }: &Runs) -> Table {
             run.executed_at.as_deref().map(shown).into(),
             run.due_at.as_deref().map(shown).into(),
             run.attempt.map(|attempt| attempt.to_string()).into(),
-            match run.success {
-                Some(false) if run.status_code.is_none() => Text::new("failed", Tone::Bad),
-                _ => status(run.status_code),
+            // What asked for nothing has the status 0.
+            match run.status_code.filter(|status| *status > 0) {
+                None if run.success == Some(false) => Text::new("failed", Tone::Bad),
+                answered => status(answered),
             },
             run.duration_ms.map(|ms| format!("{ms} ms")).into(),
             run.message.as_deref().into(),

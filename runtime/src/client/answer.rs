@@ -97,14 +97,17 @@ impl Answer {
         })
     }
 
-    /// The body of an answer that is no error, as JSON.
+    /// The body of an answer that is no error, as JSON; `null` where it has none.
     ///
     /// # Errors
     /// [`ClientError`]
     pub async fn json<T: DeserializeOwned>(self) -> Result<Answered<T>, ClientError> {
         let mut answer = self.accepted().await?;
         let body = answer.bytes().await?;
-        let json: Value = serde_json::from_slice(&body).map_err(|_| answer.foreign())?;
+        let json: Value = match answer.status {
+            StatusCode::NO_CONTENT => Value::Null,
+            _ => serde_json::from_slice(&body).map_err(|_| answer.foreign())?,
+        };
         let value = T::deserialize(&json).map_err(|error| {
             tracing::debug!(%error, "an answer of another shape");
             answer.foreign()

@@ -120,7 +120,8 @@ impl Settings {
         let mut put = |name: &str, value: Option<Value>| {
             fields.extend(value.map(|value| (name.to_owned(), value)));
         };
-        put("status", Some(json!(self.status())));
+        // The status is the function's, not a version's on trial.
+        put("status", self.canary.is_none().then(|| json!(self.status())));
         put("name", self.name.as_ref().map(|name| json!(name)));
         put("auth", self.auth.as_ref().map(|auth| json!(auth)));
         put("capabilities", self.grants.clone().map(Value::Object));

@@ -37,12 +37,12 @@ pub struct Triggers {
 }
 
 impl Api {
-    /// All triggers.
+    /// The newest 200 triggers.
     ///
     /// # Errors
     /// [`ClientError`]
     pub async fn triggers(&self) -> Result<Answered<Triggers>, ClientError> {
-        self.get("/api/triggers").await
+        self.get("/api/triggers?limit=200").await
     }
 
     /// Makes a trigger of these fields.

@@ -16,6 +16,8 @@ use moka::future::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use wasmforge_host_api::javascript::Program;
 use wasmtime::component::Component;
 
@@ -24,6 +26,10 @@ const REFUSAL_LIFE: Duration = Duration::from_secs(60);
 
 /// Refusals that are remembered.
 const REFUSALS: u64 = 4096;
+
+/// How long a deploy waits until other nodes can find its code in the database. It is there in a few milliseconds; without it
+/// they would compile at the notice of the deploy what this node has just compiled.
+const SHARED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Memory of a loaded component beyond its machine code: types, linking, tables.
 const LOADED_OVERHEAD: usize = 64 * 1024;
@@ -136,11 +142,20 @@ impl Loader {
         let metered = self.engines.policy().default.fuel.is_some();
         let key = LoadKey { module: ModuleHash::of(&module), metered };
         self.loaded
-            .try_get_with(key, self.load_slowly(key, Source::Bytes(module)))
+            .try_get_with(key, self.load_slowly(key, Source::Deploy(module)))
             .await
             .map_err(|error| BuildError::clone(&error))?;
         self.refused.invalidate(&key);
         Ok(key.module)
+    }
+
+    /// Makes a stored function ready, as its first request would.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn build(&self, function: &Function) -> Result<(), BuildError> {
+        let metered = self.engines.policy().resolve(&function.limits).fuel.is_some();
+        self.load(function, metered).await.map(drop)
     }
 
     /// A component that is no function of its own.
@@ -179,14 +194,19 @@ impl Loader {
             }
         }
         match source {
-            Source::Bytes(module) => self.compile(key, module).await,
+            Source::Bytes(module) => self.compile(key, module).await.map(|(prepared, _)| prepared),
+            Source::Deploy(module) => {
+                let (prepared, shared) = self.compile(key, module).await?;
+                within(shared).await;
+                Ok(prepared)
+            }
             Source::Stored(function) => {
                 let module = self
                     .store
                     .module(function)
                     .await
                     .map_err(|error| BuildError::Store(error.to_string()))?;
-                let built = self.compile(key, module).await;
+                let built = self.compile(key, module).await.map(|(prepared, _)| prepared);
                 self.record_build(function, built.as_ref().err()).await;
                 built
             }
@@ -258,7 +278,12 @@ impl Loader {
         }
     }
 
-    async fn compile(&self, key: LoadKey, module: Bytes) -> Result<Arc<Prepared>, BuildError> {
+    /// The module's code, and the task that leaves it for other nodes.
+    async fn compile(
+        &self,
+        key: LoadKey,
+        module: Bytes,
+    ) -> Result<(Arc<Prepared>, JoinHandle<()>), BuildError> {
         let size = module.len() as u64;
         if size > self.max_module {
             return Err(BuildError::TooLarge { size, limit: self.max_module });
@@ -275,8 +300,7 @@ impl Loader {
         self.metrics.code_loaded("compiler");
         let artifact = ArtifactKey { module: key.module, engine: *engine.key.as_bytes() };
         let prepared = self.load_code(profile, &artifact, &code).await?;
-        self.share(artifact, code);
-        Ok(prepared)
+        Ok((prepared, self.share(artifact, code)))
     }
 
     /// Loads code whose seal was checked or that our compiler just made: by way of the disk, so that it is mapped and
@@ -304,14 +328,14 @@ impl Loader {
     }
 
     /// Leaves code for other nodes, without making anybody wait.
-    pub(super) fn share(&self, key: ArtifactKey, mut code: Vec<u8>) {
+    pub(super) fn share(&self, key: ArtifactKey, mut code: Vec<u8>) -> JoinHandle<()> {
         let store = self.store.clone();
         code.extend(self.sealer.seal(&key, &code));
         tokio::spawn(async move {
             if let Err(error) = store.put_artifact(&key, code.into()).await {
                 tracing::warn!(%error, "machine code could not be shared through the database");
             }
-        });
+        })
     }
 
     pub(super) fn engine(&self, profile: EngineProfile) -> Result<&PooledEngine, BuildError> {
@@ -319,9 +343,17 @@ impl Loader {
     }
 }
 
+/// Waits for code to be shared, but not for long: a deploy is not worse for coming first.
+pub(super) async fn within(shared: JoinHandle<()>) {
+    // A task that failed has said so.
+    let _ = timeout(SHARED_WITHIN, shared).await;
+}
+
 enum Source<'a> {
     /// The bytes are at hand.
     Bytes(Bytes),
+    /// These bytes are about to be deployed.
+    Deploy(Bytes),
     /// The bytes are where this function's code is kept.
     Stored(&'a Function),
 }

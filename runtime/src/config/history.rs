@@ -15,11 +15,18 @@ pub struct Retention {
     pub lines: i64,
     /// Invocations that stay at most, the newest.
     pub invocations: i64,
+    /// Versions of a function that stay, the newest, besides those that are in use.
+    pub versions: i64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { age: Duration::from_secs(7 * 24 * HOUR), lines: 1_000_000, invocations: 1_000_000 }
+        Self {
+            age: Duration::from_secs(7 * 24 * HOUR),
+            lines: 1_000_000,
+            invocations: 1_000_000,
+            versions: 50,
+        }
     }
 }
 
@@ -40,6 +47,7 @@ impl Retention {
             age: hours.map_or(default.age, |hours| Duration::from_secs(u64::from(hours.max(1)) * HOUR)),
             lines: rows("WASMFORGE_HISTORY_RETENTION_LINES", default.lines)?,
             invocations: rows("WASMFORGE_HISTORY_RETENTION_INVOCATIONS", default.invocations)?,
+            versions: rows("WASMFORGE_VERSIONS", default.versions)?,
         })
     }
 }

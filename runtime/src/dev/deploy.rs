@@ -1,7 +1,9 @@
 //! What `dev` asks of the platform: take this function.
 
 use crate::compile::{BuildError, Loader};
-use crate::registry::{Author, Code, Definition, ModuleHash, PostgresRegistry, Slug};
+use crate::registry::{
+    Author, Code, Definition, Expected, ModuleHash, PostgresRegistry, Settings, Slug, Upload,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -87,7 +89,9 @@ impl Deploy for RegistryDeploy {
             Artifact::Source(text) => Code::Source(text),
         };
         let author = Author { actor: "dev".to_owned(), ip: None };
-        self.registry.deploy(slug, code, &author).await.map_err(DeployError::new)?;
+        let upload = Upload { code, settings: Settings::default(), status: None };
+        let deployed = self.registry.deploy(slug, upload, &Expected::Anything, &author).await;
+        deployed.map_err(DeployError::new)?;
         Ok(Deployed::Changed)
     }
 }

@@ -2,13 +2,16 @@
 
 use crate::config::AdmissionConfig;
 use crate::engine::{RunningGuest, Ticker};
-use crate::registry::{Function, Slug};
+use crate::registry::{Function, Slug, Version};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
+
+/// Gates that a function keeps: its live version's, its canary's, and those of versions that were tried by name.
+const KEPT_LANES: usize = 4;
 
 /// There is no place in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,14 +24,26 @@ pub struct Admission {
     config: AdmissionConfig,
     ticker: Ticker,
     global: Arc<Semaphore>,
-    lanes: RwLock<HashMap<Slug, Lane>>,
+    lanes: RwLock<HashMap<Slug, Vec<Lane>>>,
     waiting: AtomicU64,
 }
 
-#[derive(Clone)]
+/// The gate of one version, so that a canary which hangs fills no place of the live version's.
 struct Lane {
+    version: Version,
     width: u32,
     gate: Arc<Semaphore>,
+}
+
+impl Lane {
+    fn is_of(&self, function: &Function, width: u32) -> bool {
+        self.version == function.version && self.width == width
+    }
+
+    /// Whether nobody is inside or waits. To be asked while nobody can come.
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.gate) == 1
+    }
 }
 
 /// A place to run. It is given back when the instance is gone.
@@ -56,7 +71,7 @@ impl Admission {
         width: u32,
         deadline: Instant,
     ) -> Result<Place, Overloaded> {
-        let gate = self.gate(&function.slug, width);
+        let gate = self.gate(function, width);
         if let Ok(own) = gate.clone().try_acquire_owned()
             && let Ok(global) = self.global.clone().try_acquire_owned()
         {
@@ -88,22 +103,27 @@ impl Admission {
         if before >= u64::from(self.config.queue) { Err(Overloaded) } else { Ok(waiting) }
     }
 
-    /// The function's gate. A deploy that changes the width makes a new one; those inside the old one are let finish.
-    fn gate(&self, slug: &Slug, width: u32) -> Arc<Semaphore> {
-        if let Some(lane) = self.lanes.read().get(slug)
-            && lane.width == width
-        {
-            return lane.gate.clone();
+    /// The version's gate. A new version has a new one; those inside the old one are let finish.
+    fn gate(&self, function: &Function, width: u32) -> Arc<Semaphore> {
+        let known = |lanes: &[Lane]| {
+            lanes.iter().find(|lane| lane.is_of(function, width)).map(|lane| lane.gate.clone())
+        };
+        if let Some(gate) = self.lanes.read().get(&function.slug).and_then(|lanes| known(lanes)) {
+            return gate;
         }
-        let lane = Lane { width, gate: Arc::new(Semaphore::new(width as usize)) };
         let mut lanes = self.lanes.write();
-        match lanes.get(slug) {
-            Some(current) if current.width == width => current.gate.clone(),
-            _ => {
-                lanes.insert(slug.clone(), lane.clone());
-                lane.gate
-            }
+        let lanes = lanes.entry(function.slug.clone()).or_default();
+        if let Some(gate) = known(lanes) {
+            return gate;
         }
+        if lanes.len() >= KEPT_LANES
+            && let Some(idle) = lanes.iter().position(Lane::is_idle)
+        {
+            lanes.remove(idle);
+        }
+        let gate = Arc::new(Semaphore::new(width as usize));
+        lanes.push(Lane { version: function.version, width, gate: gate.clone() });
+        gate
     }
 }
 
@@ -123,9 +143,13 @@ mod tests {
     use std::time::Duration;
 
     fn function(slug: &str) -> Function {
+        version(slug, 1)
+    }
+
+    fn version(slug: &str, version: Version) -> Function {
         Function {
             slug: Slug::parse(slug).unwrap(),
-            version: 1,
+            version,
             kind: FunctionKind::Component,
             module: ModuleHash::of(b""),
             limits: Default::default(),
@@ -149,6 +173,25 @@ mod tests {
         let _place = admission.admit(&function("busy"), 1, soon()).await.unwrap();
         assert!(admission.admit(&function("busy"), 1, soon()).await.is_err());
         assert!(admission.admit(&function("other"), 1, soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_full_version_does_not_keep_another_one_out() {
+        let admission = admission(10, 0, Duration::from_secs(1));
+        let _place = admission.admit(&version("f", 2), 1, soon()).await.unwrap();
+        assert!(admission.admit(&version("f", 2), 1, soon()).await.is_err());
+        assert!(admission.admit(&version("f", 1), 1, soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn gates_of_old_versions_go_but_not_while_somebody_is_inside() {
+        let admission = admission(100, 0, Duration::from_secs(1));
+        let _place = admission.admit(&version("f", 1), 1, soon()).await.unwrap();
+        for number in 2..50 {
+            assert!(admission.admit(&version("f", number), 1, soon()).await.is_ok());
+        }
+        assert!(admission.admit(&version("f", 1), 1, soon()).await.is_err());
+        assert_eq!(admission.lanes.read().values().map(Vec::len).sum::<usize>(), KEPT_LANES);
     }
 
     #[tokio::test]

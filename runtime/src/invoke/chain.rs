@@ -2,6 +2,7 @@
 
 use crate::telemetry::InvocationSource;
 use http::{Extensions, HeaderMap};
+use std::net::{IpAddr, SocketAddr};
 use tokio::time::Instant;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::http::{CALL_DEPTH, Call, MAX_CALL_DEPTH};
@@ -14,6 +15,8 @@ pub struct CallChain {
     pub depth: u32,
     /// When the time of the function that calls is over.
     pub deadline: Option<Instant>,
+    /// Where the request comes from; absent, from no connection.
+    pub peer: Option<IpAddr>,
     /// Who calls; absent, whoever the request's headers name.
     pub caller: Option<Caller>,
     /// The function's policy has let the caller in already, when its credential was still good.
@@ -30,11 +33,17 @@ impl CallChain {
         Self { depth: depth.unwrap_or(0), ..Self::default() }
     }
 
+    /// The same, of a request that came from `peer`.
+    #[must_use]
+    pub fn sent_by(self, peer: SocketAddr) -> Self {
+        Self { peer: Some(peer.ip()), ..self }
+    }
+
     /// The chain of a call within the process, and what it asks.
     #[must_use]
     pub fn of_call(call: Call) -> (http::Request<WasiBody>, Self) {
         let Call { request, caller, depth, deadline } = call;
-        (request, Self { depth, deadline: Some(deadline), caller, is_admitted: false })
+        (request, Self { depth, deadline: Some(deadline), caller, ..Self::default() })
     }
 
     /// What the invocation at its end is made for: what a request says in its extensions, or else whether a function

@@ -3,7 +3,9 @@
 use super::Invoker;
 use super::chain::CallChain;
 use super::error::InvokeError;
+use super::version::Selected;
 use crate::engine::Limits;
+use crate::telemetry::InvocationId;
 use http::HeaderMap;
 use wasmforge_host_api::auth::Caller;
 
@@ -18,13 +20,14 @@ impl Invoker {
         slug: &str,
         headers: &HeaderMap,
     ) -> Result<Limits, InvokeError> {
-        let function = self.find(slug).await?;
+        let Selected { function, named } =
+            self.find(InvocationId::new(), slug, chain, &mut headers.clone()).await?;
         if chain.is_too_deep() {
             return Err(InvokeError::LoopDetected);
         }
         match &chain.caller {
-            Some(caller) => self.authorize(&function, caller)?,
-            None => self.authorize(&function, &Caller::of(headers))?,
+            Some(caller) => self.authorize(&function, named, caller)?,
+            None => self.authorize(&function, named, &Caller::of(headers))?,
         }
         Ok(self.policy.resolve(&function.limits))
     }

@@ -3,6 +3,7 @@
 use super::authorize::Refused;
 use super::body::ResponseBody;
 use crate::compile::BuildError;
+use crate::registry::Version;
 use crate::telemetry::{InvocationId, Outcome};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -21,6 +22,18 @@ pub enum InvokeError {
     /// The registry was never read: whether the function exists is not known.
     #[error("The function registry is unavailable")]
     RegistryUnavailable,
+    /// A version was asked for by somebody who is no administrator.
+    #[error("x-wasmforge-version needs an administrator's key in x-api-key, or an administrator's token")]
+    NotAdmin,
+    /// There is no such version.
+    #[error("There is no version {0} of this function")]
+    VersionNotFound(Version),
+    /// The retention took the version's code.
+    #[error("Version {0} of this function is no longer kept")]
+    VersionGone(Version),
+    /// The database's schema was not extended.
+    #[error("This database keeps no versions")]
+    VersionsUnsupported,
     /// The function's policy sends the caller away.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -90,6 +103,10 @@ impl InvokeError {
         match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "FUNCTION_NOT_FOUND"),
             Self::RegistryUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "REGISTRY_UNAVAILABLE"),
+            Self::NotAdmin => (StatusCode::FORBIDDEN, "AUTH_UNAUTHORIZED"),
+            Self::VersionNotFound(_) => (StatusCode::NOT_FOUND, "VERSION_NOT_FOUND"),
+            Self::VersionGone(_) => (StatusCode::GONE, "VERSION_GONE"),
+            Self::VersionsUnsupported => (StatusCode::NOT_IMPLEMENTED, "NOT_SUPPORTED"),
             Self::Refused(Refused::Missing) => (StatusCode::UNAUTHORIZED, "AUTH_INVALID_CREDENTIALS"),
             Self::Refused(Refused::Unknown) => (StatusCode::UNAUTHORIZED, "AUTH_UNAUTHORIZED"),
             Self::Refused(Refused::TooWeak) => (StatusCode::FORBIDDEN, "AUTH_UNAUTHORIZED"),
@@ -118,10 +135,14 @@ impl InvokeError {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::NotFound | Self::RegistryUnavailable | Self::BadGrants(_) | Self::NotBuilt(_) => {
-                Outcome::NotBuilt
-            }
-            Self::Refused(_) | Self::LoopDetected => Outcome::Refused,
+            Self::NotFound
+            | Self::RegistryUnavailable
+            | Self::VersionNotFound(_)
+            | Self::VersionGone(_)
+            | Self::VersionsUnsupported
+            | Self::BadGrants(_)
+            | Self::NotBuilt(_) => Outcome::NotBuilt,
+            Self::Refused(_) | Self::NotAdmin | Self::LoopDetected => Outcome::Refused,
             Self::Overloaded => Outcome::Overloaded,
             Self::BadRequest(_) | Self::NoResponse | Self::GuestError(_) | Self::InvalidBody(_) => {
                 Outcome::GuestError

@@ -17,9 +17,11 @@ mod guest;
 mod invocation;
 mod linger;
 mod passing;
+mod ready;
 mod request;
 mod respond;
 mod timing;
+mod version;
 mod whole;
 
 pub use crate::telemetry::InvocationSource;
@@ -30,11 +32,12 @@ pub use chain::CallChain;
 pub use cut::BodyCut;
 pub use error::{Failure, InvokeError};
 pub use invocation::Traffic;
+pub use version::{STICKY, VERSION};
 pub use whole::read_whole;
 
-use crate::compile::{BuildError, Code, Loader};
+use crate::compile::Loader;
 use crate::engine::LimitPolicy;
-use crate::registry::{AuthPolicy, Directory, Function, Lookup, ModuleStore};
+use crate::registry::{AuthPolicy, Directory, Function, ModuleStore, Version};
 use crate::telemetry::{InvocationId, Recorder, Sampling};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -45,8 +48,9 @@ use invocation::{Invocation, Origin};
 use respond::Run;
 use std::sync::Arc;
 use timing::Timing;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tracing::Instrument as _;
+use version::Selected;
 use wasmforge_host_api::auth::Caller;
 use wasmforge_host_api::{Capabilities, Configured};
 
@@ -101,7 +105,7 @@ impl Invoker {
         &self,
         chain: CallChain,
         slug: &str,
-        request: Request<B>,
+        mut request: Request<B>,
     ) -> Response<ResponseBody>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
@@ -110,8 +114,8 @@ impl Invoker {
         // Off unless `RUST_LOG` asks for it: formatting its fields costs a tenth of a small invocation.
         let span = tracing::debug_span!("invocation", %id, slug);
         let answer = async {
-            match self.find(slug).await {
-                Ok(function) => self.run(id, function, chain, request).await,
+            match self.find(id, slug, &chain, request.headers_mut()).await {
+                Ok(selected) => self.run(id, selected, chain, request).await,
                 Err(error) => error.into_response(id, self.dev_mode),
             }
         };
@@ -120,33 +124,19 @@ impl Invoker {
         response
     }
 
-    async fn find(&self, slug: &str) -> Result<Arc<Function>, InvokeError> {
-        if let Some(revalidate) = &self.revalidate {
-            revalidate.revalidate(slug).await;
-        }
-        match self.directory.lookup(slug) {
-            Lookup::Found(function) => Ok(function),
-            Lookup::Unknown => Err(InvokeError::NotFound),
-            Lookup::Unavailable => Err(InvokeError::RegistryUnavailable),
-        }
-    }
-
     /// Runs a function that was found. From here on there is a record, whatever happens.
     async fn run<B>(
         &self,
         id: InvocationId,
-        function: Arc<Function>,
+        selected: Selected,
         chain: CallChain,
         request: Request<B>,
     ) -> Response<ResponseBody>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
-        let mut limits = self.policy.resolve(&function.limits);
-        if let Some(deadline) = chain.deadline {
-            // A function that is called ends with the one that called it.
-            limits.wall = limits.wall.min(deadline.saturating_duration_since(Instant::now()));
-        }
+        let Selected { function, named } = selected;
+        let limits = self.limits(&function, chain.deadline);
         let method = request.method().clone();
         let origin = Origin {
             source: chain.source(request.extensions()),
@@ -154,34 +144,40 @@ impl Invoker {
         };
         let mut timing = Timing::of(request.headers());
         let invocation = Invocation::begin(id, function, limits, origin, method, self.recorder.clone());
-        let mut response = match self.attempt(invocation, chain, request, &mut timing).await {
-            Ok(response) => response,
+        let answer = self.attempt(invocation, named, chain, request, &mut timing).await;
+        let (mut response, version) = match answer {
+            Ok(answer) => answer,
             Err((error, mut invocation)) => {
                 invocation.status = Some(error.status_and_code().0);
+                let version = invocation.function.version;
                 invocation.finish(error.outcome(), Some(error.detail()));
-                error.into_response(id, self.dev_mode)
+                (error.into_response(id, self.dev_mode), version)
             }
         };
+        response.headers_mut().insert(VERSION, version.into());
         timing.tell(response.headers_mut());
         response
     }
 
+    /// The answer, and the version that gave it.
     async fn attempt<B>(
         &self,
         mut invocation: Invocation,
+        named: bool,
         chain: CallChain,
         request: Request<B>,
         timing: &mut Timing,
-    ) -> Result<Response<ResponseBody>, (InvokeError, Invocation)>
+    ) -> Result<(Response<ResponseBody>, Version), (InvokeError, Invocation)>
     where
         B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static,
     {
         if chain.is_too_deep() {
             return Err((InvokeError::LoopDetected, invocation));
         }
-        let CallChain { depth, caller, is_admitted, .. } = chain;
+        let CallChain { depth, caller, is_admitted, deadline: end, .. } = chain;
         let caller = caller.unwrap_or_else(|| Caller::of(request.headers()));
-        if !is_admitted && let Err(refused) = self.authorize(&invocation.function, &caller) {
+        let asked = invocation.function.version;
+        if !is_admitted && let Err(refused) = self.authorize(&invocation.function, named, &caller) {
             return Err((refused.into(), invocation));
         }
         let request = match request::for_guest(request, &invocation) {
@@ -189,11 +185,19 @@ impl Invoker {
             Err(error) => return Err((error, invocation)),
         };
         let deadline = invocation.deadline();
-        let code = match timeout_at(deadline, self.ready(&mut invocation)).await {
+        let code = match timeout_at(deadline, self.ready(&mut invocation, named, end)).await {
             Ok(Ok(code)) => code,
             Ok(Err(error)) => return Err((error, invocation)),
             Err(_elapsed) => return Err((InvokeError::Timeout, invocation)),
         };
+        let version = invocation.function.version;
+        // Another version than was asked for may have another policy.
+        if version != asked
+            && !is_admitted
+            && let Err(refused) = self.authorize(&invocation.function, named, &caller)
+        {
+            return Err((refused.into(), invocation));
+        }
         timing.mark("load");
         let width = invocation.limits.concurrency;
         let place = match self.admission.admit(&invocation.function, width, deadline).await {
@@ -214,15 +218,17 @@ impl Invoker {
                 let run = Run::new(guest, head, place, method, invocation.usage.clone());
                 let answer = run.respond(invocation).await;
                 timing.mark("guest");
-                answer
+                answer.map(|response| (response, version))
             }
             Err(error) => Err((InvokeError::Internal(format!("{error:#}")), invocation)),
         }
     }
 
-    fn authorize(&self, function: &Function, caller: &Caller) -> Result<(), Refused> {
+    /// Whether a caller meets a function's policy. An administrator who named the version has proven more than any asks for.
+    fn authorize(&self, function: &Function, named: bool, caller: &Caller) -> Result<(), Refused> {
         match (&self.authorize, function.auth) {
             (_, AuthPolicy::Public) => Ok(()),
+            _ if named => Ok(()),
             (Some(authorize), policy) => authorize.check(policy, caller),
             (None, _) => Err(Refused::TooWeak),
         }
@@ -231,37 +237,6 @@ impl Invoker {
     fn configured(&self, function: &Function) -> Result<Arc<Configured>, InvokeError> {
         let configured = function.grants.configured(&self.capabilities);
         configured.cloned().map_err(|errors| InvokeError::BadGrants(errors.clone()))
-    }
-
-    /// The code of the invocation's function; of the last version that compiles, where this one does not.
-    async fn ready(&self, invocation: &mut Invocation) -> Result<Code, InvokeError> {
-        let function = invocation.function.clone();
-        let metered = invocation.limits.fuel.is_some();
-        match self.loader.load(&function, metered).await {
-            Ok(code) => Ok(code),
-            Err(error) if error.is_fault_of_module() => self.last_good(invocation, &function, error).await,
-            Err(error) => Err(InvokeError::NotBuilt(error)),
-        }
-    }
-
-    async fn last_good(
-        &self,
-        invocation: &mut Invocation,
-        bad: &Function,
-        error: BuildError,
-    ) -> Result<Code, InvokeError> {
-        let Ok(Some(good)) = self.store.last_good(bad).await else {
-            return Err(InvokeError::NotBuilt(error));
-        };
-        tracing::warn!(
-            slug = %bad.slug, version = bad.version, serving = good.version, %error,
-            "a version does not compile; the last good one keeps serving"
-        );
-        invocation.limits = self.policy.resolve(&good.limits);
-        let code = self.loader.load(&good, invocation.limits.fuel.is_some()).await;
-        self.directory.fall_back(bad, good.clone());
-        invocation.function = good;
-        code.map_err(InvokeError::NotBuilt)
     }
 }
 

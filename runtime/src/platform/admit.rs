@@ -1,7 +1,7 @@
 //! What the upload API asks of the compiler.
 
 use crate::compile::{BuildError, Loader};
-use crate::registry::ModuleHash;
+use crate::registry::{Function, ModuleHash};
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -19,6 +19,12 @@ pub trait Admit: Send + Sync + 'static {
     /// # Errors
     /// As [`admit`](Self::admit).
     async fn admit_source(&self, source: Bytes) -> Result<ModuleHash, BuildError>;
+
+    /// Makes a version ready that is stored, and notes in its row whether it compiles.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    async fn build(&self, function: &Function) -> Result<(), BuildError>;
 }
 
 #[async_trait]
@@ -29,5 +35,9 @@ impl Admit for Loader {
 
     async fn admit_source(&self, source: Bytes) -> Result<ModuleHash, BuildError> {
         Loader::admit_source(self, source).await
+    }
+
+    async fn build(&self, function: &Function) -> Result<(), BuildError> {
+        Loader::build(self, function).await
     }
 }

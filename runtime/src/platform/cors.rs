@@ -20,8 +20,8 @@ pub(super) async fn cors(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
     headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    headers
-        .insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Content-Range,Preference-Applied"));
+    let exposed = HeaderValue::from_static("Content-Range,ETag,Preference-Applied");
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }

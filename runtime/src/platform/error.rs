@@ -1,7 +1,7 @@
 //! The one shape of every error, and which error becomes which.
 
 use crate::compile::BuildError;
-use crate::registry::WriteError;
+use crate::registry::{VersionError, WriteError};
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Method, StatusCode, Uri};
@@ -65,6 +65,10 @@ impl ApiError {
             .advise("GET /api/functions lists the functions that there are.")
     }
 
+    pub(super) fn function_changed() -> Self {
+        WriteError::Changed.into()
+    }
+
     pub(super) fn not_found(uri: &Uri) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("Endpoint {} not found", uri.path()))
             .advise("GET /openapi.json describes the endpoints that there are.")
@@ -114,6 +118,9 @@ impl From<WriteError> for ApiError {
             WriteError::NotFound => Self::function_not_found(),
             WriteError::AlreadyExists => Self::new(StatusCode::CONFLICT, "FUNCTION_ALREADY_EXISTS", message)
                 .advise("Change it with PUT /api/functions/{slug}, or take another slug."),
+            WriteError::Changed => Self::new(StatusCode::CONFLICT, "FUNCTION_CHANGED", message)
+                .advise("Read the function again, and repeat the change with its new ETag"),
+            WriteError::Version(error) => error.into(),
             WriteError::Refused(_) => Self::invalid_input(message),
             WriteError::Unsupported(_) => Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_SUPPORTED", message)
                 .advise("Start a node with WASMFORGE_MIGRATE=auto and a role that may alter the tables."),
@@ -126,6 +133,21 @@ impl From<WriteError> for ApiError {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
             }
         }
+    }
+}
+
+impl From<VersionError> for ApiError {
+    fn from(error: VersionError) -> Self {
+        let (status, code) = match &error {
+            VersionError::NotFound(_) => (StatusCode::NOT_FOUND, "VERSION_NOT_FOUND"),
+            VersionError::Gone(_) => (StatusCode::GONE, "VERSION_GONE"),
+            VersionError::NotBuilt(..) => (StatusCode::CONFLICT, "VERSION_NOT_BUILT"),
+            VersionError::NoEarlier(_) => (StatusCode::CONFLICT, "NO_EARLIER_VERSION"),
+            VersionError::IsLive(_) => (StatusCode::CONFLICT, "VERSION_IS_LIVE"),
+            VersionError::NoCanary => (StatusCode::CONFLICT, "NO_CANARY"),
+            VersionError::NoLive => (StatusCode::CONFLICT, "NO_LIVE_VERSION"),
+        };
+        Self::new(status, code, error.to_string())
     }
 }
 

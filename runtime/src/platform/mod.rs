@@ -22,8 +22,11 @@ mod modules;
 mod moment;
 mod openapi;
 mod page;
+mod precondition;
 mod rate_limit;
+mod releases;
 mod request;
+mod rollout;
 mod schedules;
 mod secrets;
 mod session;
@@ -31,6 +34,8 @@ mod shapes;
 mod storage;
 mod triggers;
 mod users;
+mod version_shapes;
+mod versions;
 mod write_limit;
 
 pub use admit::Admit;
@@ -75,6 +80,8 @@ pub fn router(state: PlatformState, pages: OpenApiRouter<PlatformState>) -> Rout
     let (router, document) = OpenApiRouter::with_openapi(openapi::document())
         .merge(functions::router())
         .merge(modules::router())
+        .merge(versions::router())
+        .merge(releases::router())
         .merge(health::router())
         .merge(jobs::router())
         .merge(history::router())

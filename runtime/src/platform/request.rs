@@ -111,6 +111,43 @@ pub(super) struct UpdateRequest {
     pub(super) settings: Settings,
 }
 
+impl UpdateRequest {
+    /// Refuses what is no part of a version, and what makes none.
+    pub(super) fn require_version(&self) -> Result<(), ApiError> {
+        if self.name.is_some() || self.description.is_some() || self.status.is_some() {
+            let message = "name, description and status are the function's, not a version's: change them without canary";
+            return Err(ApiError::invalid_input(message));
+        }
+        if self.code.is_none() && self.settings.is_empty() {
+            return Err(ApiError::invalid_input("A canary needs code or a setting of its own"));
+        }
+        Ok(())
+    }
+}
+
+/// What comes with a module that is sent as it is.
+#[derive(Debug)]
+pub(super) struct UploadSettings {
+    pub(super) settings: Settings,
+    pub(super) status: Option<FunctionStatus>,
+}
+
+/// Checks the settings of an upload. An unknown name is refused: one that was mistyped would leave a function open.
+pub(super) fn parse_upload(
+    object: Map<String, Value>,
+    offered: &Capabilities,
+) -> Result<UploadSettings, ApiError> {
+    let mut fields = Fields { object, issues: Vec::new() };
+    let status = fields.status();
+    let settings = fields.settings(offered);
+    let unknown: Vec<_> = fields.object.keys().cloned().collect();
+    for name in unknown {
+        fields.issue("unrecognized_keys", &name, format!("{name} is no setting of an upload"));
+    }
+    fields.finish()?;
+    Ok(UploadSettings { settings, status })
+}
+
 /// Checks the body of a `POST`.
 pub(super) fn parse_create(
     object: Map<String, Value>,

@@ -2,7 +2,9 @@
 
 pub(super) use super::moment::timestamp;
 
-use crate::registry::{AuthPolicy, Definition, Deployed, FunctionKind, VersionEntry};
+use super::version_shapes::{EffectiveLimits, TrafficShape};
+use crate::engine::LimitPolicy;
+use crate::registry::{AuthPolicy, Definition, Deployed, FunctionKind};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -62,10 +64,38 @@ struct DeployedShape {
     /// Who may call it.
     #[schema(required = false)]
     auth: AuthPolicy,
+    #[serde(flatten)]
+    details: Option<DeployedDetails>,
+}
+
+/// What is only told of one function, not in lists
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeployedDetails {
+    /// Which versions get its requests.
+    #[schema(required = false)]
+    traffic: TrafficShape,
+    /// The limits that it runs under: its own and the node's.
+    #[schema(required = false)]
+    effective_limits: EffectiveLimits,
+}
+
+/// One function, with everything that is known of it.
+pub(super) fn function(definition: &Definition, policy: &LimitPolicy) -> FunctionShape {
+    let mut function = listed(definition);
+    if let (Some(shape), Some(deployed)) = (&mut function.deployed, &definition.deployed) {
+        // A column that another writer filled with nonsense sets no limit.
+        let limits = deployed.limits.clone().and_then(|limits| serde_json::from_value(limits).ok());
+        shape.details = Some(DeployedDetails {
+            traffic: TrafficShape::new(deployed.version, deployed.canary),
+            effective_limits: policy.resolve(&limits.unwrap_or_default()).into(),
+        });
+    }
+    function
 }
 
 /// A function; `code` is there only where the definition has it.
-pub(super) fn function(definition: &Definition) -> FunctionShape {
+fn listed(definition: &Definition) -> FunctionShape {
     let moment = |moment: Option<OffsetDateTime>| moment.and_then(timestamp);
     FunctionShape {
         id: definition.id,
@@ -90,6 +120,7 @@ fn deployed(deployed: &Deployed) -> DeployedShape {
         limits: deployed.limits.clone(),
         capabilities: deployed.capabilities.clone(),
         auth: deployed.auth,
+        details: None,
     }
 }
 
@@ -113,7 +144,7 @@ struct RuntimeStatus {
 /// The list of functions.
 pub(super) fn list(definitions: &[Definition]) -> FunctionList {
     FunctionList {
-        functions: definitions.iter().map(function).collect(),
+        functions: definitions.iter().map(listed).collect(),
         runtime: RuntimeStatus { status: "running" },
         deployment_url: None,
     }
@@ -130,8 +161,8 @@ pub(super) struct FunctionWritten {
 }
 
 /// The answer to a write.
-pub(super) fn written(definition: &Definition) -> FunctionWritten {
-    FunctionWritten { success: true, function: function(definition), deployment: None }
+pub(super) fn written(definition: &Definition, policy: &LimitPolicy) -> FunctionWritten {
+    FunctionWritten { success: true, function: function(definition, policy), deployment: None }
 }
 
 /// That something was done, in words
@@ -172,47 +203,5 @@ pub(super) fn metadata(definition: &Definition) -> FunctionMetadata {
         name: definition.name.clone(),
         description: definition.description.clone(),
         status: definition.status.clone(),
-    }
-}
-
-/// A function's history, newest first
-#[derive(Serialize, ToSchema)]
-pub(super) struct VersionList {
-    versions: Vec<VersionShape>,
-}
-
-/// One entry of a function's history
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Version)]
-struct VersionShape {
-    version: i64,
-    kind: FunctionKind,
-    /// The hash of the module's bytes, or of the source text's.
-    module_sha256: String,
-    /// How many bytes that is.
-    module_size: i64,
-    #[schema(format = DateTime)]
-    created_at: Option<String>,
-    /// `good`, `bad`, or `null` while nobody has compiled it.
-    build: Option<String>,
-    /// What is wrong with a bad one.
-    build_error: Option<String>,
-}
-
-/// A function's history.
-pub(super) fn versions(entries: &[VersionEntry]) -> VersionList {
-    VersionList { versions: entries.iter().map(version).collect() }
-}
-
-fn version(entry: &VersionEntry) -> VersionShape {
-    VersionShape {
-        version: entry.version,
-        kind: entry.kind,
-        module_sha256: entry.module.to_hex(),
-        module_size: entry.size,
-        created_at: timestamp(entry.created_at),
-        build: entry.build.clone(),
-        build_error: entry.build_error.clone(),
     }
 }

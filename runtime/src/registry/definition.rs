@@ -1,6 +1,6 @@
 //! A row of `functions.definitions` as the admin API shows and changes it.
 
-use super::{AuthPolicy, FunctionKind, ModuleHash, Version};
+use super::{AuthPolicy, Canary, FunctionKind, ModuleHash, Revision, Version};
 use crate::engine::LimitOverrides;
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -70,25 +70,16 @@ pub struct Deployed {
     pub capabilities: Option<Value>,
     /// Who may invoke it.
     pub auth: AuthPolicy,
+    /// The version that gets a part of the requests; `None` in lists.
+    pub canary: Option<Canary>,
 }
 
-/// One entry of a function's history.
-#[derive(Clone, Debug)]
-pub struct VersionEntry {
-    /// Its number.
-    pub version: Version,
-    /// Component or source.
-    pub kind: FunctionKind,
-    /// The hash of its module.
-    pub module: ModuleHash,
-    /// Its module's bytes.
-    pub size: i64,
-    /// When it was written.
-    pub created_at: OffsetDateTime,
-    /// `good`, `bad`, or `None` while nobody has compiled it.
-    pub build: Option<String>,
-    /// What the author of a bad one is told.
-    pub build_error: Option<String>,
+impl Definition {
+    /// The state that it is in.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        Revision::new(self.deployed.as_ref().map(|deployed| deployed.version), self.updated_at)
+    }
 }
 
 /// What a function is deployed from.
@@ -149,6 +140,50 @@ pub struct Changes {
     pub code: Option<Code>,
     /// What is not InsForge's.
     pub settings: Settings,
+}
+
+/// A component or a source, with whatever else its deploy says.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// What it runs.
+    pub code: Code,
+    /// What is not InsForge's; what is not named stays, or is the default of a function that is new.
+    pub settings: Settings,
+    /// Whether it may be invoked; a function that is new may, where nothing is said.
+    pub status: Option<FunctionStatus>,
+}
+
+/// A version that is stored and gets a part of the requests, while the live one stays.
+#[derive(Clone, Debug)]
+pub struct CanaryUpload {
+    /// New code; absent, the live version's.
+    pub code: Option<Code>,
+    /// What is not InsForge's; what is not named is the live version's.
+    pub settings: Settings,
+    /// How many of a hundred callers get it; with 0 it runs only by name.
+    pub percent: u8,
+}
+
+/// Which version is to go live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The newest below the live one that is known to compile.
+    Previous,
+    /// This one.
+    Version(Version),
+    /// The one that gets a part of the requests already.
+    Canary,
+}
+
+/// A version that went live in the place of another.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The function as it is now.
+    pub function: Definition,
+    /// The version that was live.
+    pub from: Version,
+    /// The version that is.
+    pub to: Version,
 }
 
 /// Who made a change, for `system.audit_logs`.

@@ -27,7 +27,7 @@ pub struct InvocationQuery {
     pub since: Option<OffsetDateTime>,
     /// That began earlier.
     pub until: Option<OffsetDateTime>,
-    /// Whose error or slug holds this text, or whose id or trace is this.
+    /// Whose error, slug or log holds this text, or whose id or trace is this.
     pub text: Option<String>,
     /// That took so many microseconds or more.
     pub min_duration_us: Option<u64>,

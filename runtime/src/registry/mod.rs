@@ -19,6 +19,7 @@ mod node_row;
 mod one_module;
 mod postgres;
 mod project;
+mod revision;
 mod schedules;
 mod secrets;
 mod slug;
@@ -26,12 +27,14 @@ mod statistics;
 mod status;
 mod stored_secrets;
 mod triggers;
+mod version_history;
 
 pub use audits::{AuditEntry, AuditPage, AuditQuery};
 pub use definition::{
-    Author, Changes, Code, Definition, Deployed, FunctionStatus, NewFunction, Settings, VersionEntry,
+    Author, CanaryUpload, Changes, Code, Definition, Deployed, FunctionStatus, Moved, NewFunction, Settings,
+    Target, Upload,
 };
-pub use directory::{Directory, Lookup};
+pub use directory::{Directory, Entry, Lookup, Share};
 pub use function::{AuthPolicy, Function, FunctionKind, ModuleHash, Version};
 pub use grants::Grants;
 pub use history::{History, HistoryRow};
@@ -48,9 +51,10 @@ pub use node_row::NodeRow;
 pub use one_module::OneModule;
 pub use postgres::{
     ColumnsUnavailable, Deployment, Examination, ExamineError, LeaseRequest, PostgresRegistry,
-    RegistryConfig, RegistryError, Seed, WriteError,
+    RegistryConfig, RegistryError, Seed, VersionError, WriteError,
 };
 pub use project::{BucketSize, Channel, Channels, DatabaseSize, Policy, TableSize};
+pub use revision::{Expected, Revision};
 pub use schedules::{
     ClaimedRun, DueTime, FinishedRun, Missed, PlannedSchedule, Schedule, ScheduleDefinition, ScheduleLog,
     ScheduleSettings,
@@ -61,3 +65,4 @@ pub use statistics::{BUCKETS_PER_OCTAVE, MinuteCount, Statistic, bucket_of, perc
 pub use status::{Mode, Status};
 pub use stored_secrets::{NewSecret, PlatformKey, Rotated, SecretChanges, SecretEntry, SecretWriteError};
 pub use triggers::{NewTrigger, RowEvent, RowTrigger, TriggerChanges, TriggerError};
+pub use version_history::{Canary, Change, VersionEntry, VersionPage};

@@ -1,6 +1,6 @@
 //! Where module bytes and machine code are kept beyond this process.
 
-use super::{Function, ModuleHash};
+use super::{Function, ModuleHash, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The module's bytes are gone: the function was deleted or changed a moment ago.
     #[error("module {0:?} is not stored")]
     Missing(ModuleHash),
+    /// InsForge's tables have no place for it, and ours are not there.
+    #[error("the database's schema was not extended")]
+    Unsupported,
     /// PostgreSQL does not answer.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
@@ -33,6 +36,10 @@ pub trait ModuleStore: Send + Sync + 'static {
 
     /// The newest version older than `function` that is known to compile: what serves when `function` does not.
     async fn last_good(&self, function: &Function) -> Result<Option<Arc<Function>>, StoreError>;
+
+    /// A version of a function, whether or not it is live or the function active; `None` where there is none.
+    /// [`StoreError::Missing`] where its bytes are no longer kept.
+    async fn version(&self, slug: &str, version: Version) -> Result<Option<Arc<Function>>, StoreError>;
 
     /// Records whether a version compiled; `error` is what an author is shown.
     async fn record_build(&self, function: &Function, error: Option<&str>) -> Result<(), StoreError>;

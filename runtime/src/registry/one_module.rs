@@ -1,6 +1,6 @@
 //! The store of a process without a database.
 
-use super::{ArtifactKey, Function, ModuleStore, StoreError};
+use super::{ArtifactKey, Function, ModuleStore, StoreError, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -35,6 +35,10 @@ impl ModuleStore for OneModule {
     }
 
     async fn last_good(&self, _function: &Function) -> Result<Option<Arc<Function>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn version(&self, _slug: &str, _version: Version) -> Result<Option<Arc<Function>>, StoreError> {
         Ok(None)
     }
 

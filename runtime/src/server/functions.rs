@@ -23,8 +23,8 @@ pub struct FunctionsRoutes {
 }
 
 impl Routes for FunctionsRoutes {
-    async fn answer(&self, _peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
-        self.route(CallChain::of_headers(request.headers()), request).await
+    async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
+        self.route(CallChain::of_headers(request.headers()).sent_by(peer), request).await
     }
 }
 

@@ -35,7 +35,7 @@ pub struct PlatformRoutes {
 
 impl Routes for PlatformRoutes {
     async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<ServerBody> {
-        let chain = CallChain::of_headers(request.headers());
+        let chain = CallChain::of_headers(request.headers()).sent_by(peer);
         match function(&self.invoker, Some(&self.intake), chain, request).await {
             Ok(answer) => answer,
             Err(request) => api(&self.router, peer, request).await,

@@ -11,8 +11,11 @@ pub fn init(format: LogFormat) {
     // A second installation, as in a test that starts two servers, keeps the first.
     let _ = match format {
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
-        LogFormat::Pretty => {
-            subscriber.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
-        }
+        LogFormat::Pretty => subscriber.with_ansi(has_colour()).with_target(false).try_init(),
     };
+}
+
+/// Colours on a terminal, unless they are not wanted (<https://no-color.org>).
+fn has_colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

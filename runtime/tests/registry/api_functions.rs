@@ -203,7 +203,7 @@ async fn browsers_of_any_origin_may_read_and_ask() {
     let answer = api.send(request.unwrap()).await;
     assert_eq!(answer.error().0, 401);
     assert_eq!(answer.headers["access-control-allow-origin"], "https://app.example");
-    assert_eq!(answer.headers["access-control-expose-headers"], "Content-Range,Preference-Applied");
+    assert_eq!(answer.headers["access-control-expose-headers"], "Content-Range,ETag,Preference-Applied");
     api.registry.shutdown().await;
 }
 

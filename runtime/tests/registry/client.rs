@@ -14,7 +14,7 @@ use tower_service::Service;
 use utoipa_axum::router::OpenApiRouter;
 use wasmforge::compile::BuildError;
 use wasmforge::platform::{Admit, PlatformState, RateLimits, router};
-use wasmforge::registry::{ModuleHash, PostgresRegistry};
+use wasmforge::registry::{Function, ModuleHash, PostgresRegistry};
 use wasmforge::telemetry::Tail;
 
 pub const API_KEY: &str = "ik_0000000000000000000000000000000000000000000000000000000000000000";
@@ -39,6 +39,13 @@ impl Admit for Gate {
         match &*self.broken.lock() {
             Some(error) => Err(error.clone()),
             None => Ok(ModuleHash::of(&source)),
+        }
+    }
+
+    async fn build(&self, _function: &Function) -> Result<(), BuildError> {
+        match &*self.broken.lock() {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::support::{Database, author, encrypt, eventually, find, see, start};
 use std::time::Duration;
-use wasmforge::registry::{Changes, Code, FunctionStatus, Lookup, NewFunction, Settings};
+use wasmforge::registry::{Changes, Code, Expected, FunctionStatus, Lookup, NewFunction, Settings};
 
 /// As the triggers call it, but silent: every notification is lost.
 const LOSE_NOTIFICATIONS: &str =
@@ -111,10 +111,13 @@ async fn a_write_through_this_node_is_visible_when_it_returns() {
     assert_eq!(find(&registry, "f").unwrap().version, 1);
     for version in 2..20 {
         let code = Some(Code::Source(format!("version {version}")));
-        registry.update("f", Changes { code, ..Changes::default() }, &author()).await.unwrap();
+        registry
+            .update("f", Changes { code, ..Changes::default() }, &Expected::Anything, &author())
+            .await
+            .unwrap();
         assert_eq!(find(&registry, "f").unwrap().version, version);
     }
-    registry.delete("f", &author()).await.unwrap();
+    registry.delete("f", &Expected::Anything, &author()).await.unwrap();
     assert!(find(&registry, "f").is_none());
     registry.shutdown().await;
 }

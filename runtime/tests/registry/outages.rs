@@ -1,6 +1,6 @@
 use crate::server::Server;
 use crate::support::{Database, author, eventually, find, see};
-use wasmforge::registry::{Changes, Lookup, Mode, PostgresRegistry, StoreError, WriteError};
+use wasmforge::registry::{Changes, Expected, Lookup, Mode, PostgresRegistry, StoreError, WriteError};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registry_starts_without_its_database_and_recovers_by_itself() {
@@ -40,7 +40,7 @@ async fn memory_serves_while_the_database_is_away_and_catches_up_when_it_is_back
     assert_eq!(find(&registry, "f").unwrap().version, 1);
     assert!(registry.directory().secrets().load().by_default().get("ANON_KEY").is_some());
     assert!(registry.credentials().api_key().is_some());
-    let error = registry.update("f", Changes::default(), &author()).await.unwrap_err();
+    let error = registry.update("f", Changes::default(), &Expected::Anything, &author()).await.unwrap_err();
     assert!(matches!(error, WriteError::Unavailable(_)), "{error}");
     assert!(matches!(registry.store().module(&function).await, Err(StoreError::Unavailable(_))));
     let status = registry.status();

@@ -86,3 +86,55 @@ async fn a_history_is_cut_but_keeps_what_can_serve_and_the_last_number() {
     see(&registry, "gone", Some(2)).await;
     registry.shutdown().await;
 }
+
+#[tokio::test]
+async fn what_is_in_use_or_is_rolled_back_to_is_never_cut() {
+    let database = Database::empty().await;
+    let mut config = database.config();
+    config.retention.versions = 2;
+    let registry = start(config).await;
+    database.insert("f", "code 1").await;
+    for version in 2..=10 {
+        database
+            .execute(&format!("UPDATE functions.definitions SET code = 'code {version}' WHERE slug = 'f'"))
+            .await;
+    }
+    database
+        .execute(
+            "UPDATE functions.versions SET build = 'good' WHERE version IN (2, 4, 7);
+             UPDATE functions.definitions SET version = 5 WHERE slug = 'f';
+             INSERT INTO functions.traffic (slug, version, percent) VALUES ('f', 3, 0)",
+        )
+        .await;
+    registry.sweep().await.unwrap();
+    let kept = "SELECT string_agg(version::text, ' ' ORDER BY version) FROM functions.versions";
+    assert_eq!(database.text(kept).await.as_deref(), Some("3 4 5 7 9 10"));
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_history_of_schedules_is_kept_for_as_many_days_as_they_say() {
+    let database = Database::empty().await;
+    let registry = database.registry().await;
+    database
+        .execute(
+            "INSERT INTO schedules.jobs (id, name, cron_schedule, function_url)
+                VALUES ('00000000-0000-4000-8000-000000000001', 'yearly', '0 0 1 1 *', 'http://peer.example');
+             INSERT INTO functions.schedule_runs (job_id, due_at, state, log_id)
+                SELECT id, date_trunc('day', now()) - n * interval '1 day', 'succeeded', gen_random_uuid()
+                FROM schedules.jobs, generate_series(3, 12) n;
+             INSERT INTO schedules.job_logs (id, job_id, executed_at)
+                SELECT log_id, job_id, due_at FROM functions.schedule_runs",
+        )
+        .await;
+    let logs = "SELECT count(*) FROM schedules.job_logs";
+    let runs = "SELECT count(*) FROM functions.schedule_runs";
+    for (days, left, settled) in [("NULL", "10", "10"), ("7", "4", "4"), ("1", "0", "1")] {
+        database.execute(&format!("UPDATE schedules.config SET retention_days = {days}")).await;
+        registry.sweep().await.unwrap();
+        assert_eq!(database.text(logs).await.as_deref(), Some(left), "{days}");
+        // The newest run tells up to when due times are settled.
+        assert_eq!(database.text(runs).await.as_deref(), Some(settled), "{days}");
+    }
+    registry.shutdown().await;
+}

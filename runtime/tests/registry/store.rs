@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use wasmforge::registry::{
-    ArtifactKey, CallRow, Changes, Code, FunctionKind, FunctionStatus, InvocationRow, ModuleHash,
+    ArtifactKey, CallRow, Changes, Code, Expected, FunctionKind, FunctionStatus, InvocationRow, ModuleHash,
     NewFunction, PostgresRegistry, Settings, StoreError,
 };
 
@@ -29,7 +29,10 @@ async fn bytes_come_back_as_they_were_and_only_for_the_version_that_is_asked() {
     let one = find(&registry, "c").unwrap();
     assert_eq!((one.kind, one.module), (FunctionKind::Component, ModuleHash::of(b"\0asm one")));
     let code = Some(Code::Source("text ž".into()));
-    registry.update("c", Changes { code, ..Changes::default() }, &author()).await.unwrap();
+    registry
+        .update("c", Changes { code, ..Changes::default() }, &Expected::Anything, &author())
+        .await
+        .unwrap();
     let two = find(&registry, "c").unwrap();
     assert_eq!(two.kind, FunctionKind::Source);
 
@@ -62,7 +65,7 @@ async fn the_last_version_that_compiled_is_found_behind_one_that_does_not() {
     assert_eq!((found.version, found.module), (1, good.module));
     assert_eq!(store.module(&found).await.unwrap(), &b"good"[..]);
 
-    let versions = registry.versions("c").await.unwrap().unwrap();
+    let versions = registry.versions("c", None, 50).await.unwrap().entries;
     let builds: Vec<_> = versions.iter().map(|v| (v.version, v.build.as_deref())).collect();
     assert_eq!(builds, [(3, Some("bad")), (2, None), (1, Some("good"))]);
     assert_eq!(versions[0].build_error.as_deref(), Some("it does not compile"));
@@ -70,7 +73,7 @@ async fn the_last_version_that_compiled_is_found_behind_one_that_does_not() {
     // New settings on a module that compiled make a version that is as good.
     database.execute("UPDATE functions.definitions SET module = 'good' WHERE slug = 'c'").await;
     database.execute("UPDATE functions.definitions SET auth = 'service' WHERE slug = 'c'").await;
-    let newest = registry.versions("c").await.unwrap().unwrap().remove(0);
+    let newest = registry.versions("c", None, 50).await.unwrap().entries.remove(0);
     assert_eq!((newest.version, newest.build.as_deref()), (5, Some("good")));
     registry.shutdown().await;
 }

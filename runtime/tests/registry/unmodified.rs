@@ -2,7 +2,7 @@ use crate::support::{Database, author, encrypt, eventually, find, slug, start};
 use std::time::Duration;
 use wasmforge::config::Migrate;
 use wasmforge::registry::{
-    Changes, Code, FunctionStatus, ModuleHash, NewFunction, PostgresRegistry, Settings, WriteError,
+    Changes, Code, Expected, FunctionStatus, ModuleHash, NewFunction, PostgresRegistry, Settings, WriteError,
 };
 
 async fn unmodified(database: &Database) -> PostgresRegistry {
@@ -138,10 +138,12 @@ async fn source_can_be_written_but_nothing_that_needs_our_columns() {
     assert!(created.deployed.is_none());
     assert!(find(&registry, "f").is_some());
     let settings = Settings { limits: Some(None), ..Settings::default() };
-    let refused =
-        registry.update("f", Changes { settings, ..Changes::default() }, &author()).await.unwrap_err();
+    let refused = registry
+        .update("f", Changes { settings, ..Changes::default() }, &Expected::Anything, &author())
+        .await
+        .unwrap_err();
     assert!(matches!(refused, WriteError::Unsupported(_)), "{refused}");
-    registry.delete("f", &author()).await.unwrap();
+    registry.delete("f", &Expected::Anything, &author()).await.unwrap();
     assert!(find(&registry, "f").is_none());
     registry.shutdown().await;
 }

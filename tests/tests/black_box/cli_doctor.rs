@@ -15,10 +15,9 @@ fn doctor() -> Launch {
 }
 
 fn state(finished: &Finished, subject: &str) -> String {
-    let line =
-        finished.stdout.lines().find(|line| line.get(8..).is_some_and(|rest| rest.starts_with(subject)));
-    let line = line.unwrap_or_else(|| panic!("nothing on {subject}: {finished:?}"));
-    line.split_whitespace().next().unwrap().to_owned()
+    let mut lines = finished.stdout.lines().filter_map(|line| line.split_once(char::is_whitespace));
+    let line = lines.find(|(_, rest)| rest.trim_start().starts_with(subject));
+    line.unwrap_or_else(|| panic!("nothing on {subject}: {finished:?}")).0.to_owned()
 }
 
 #[tokio::test]

@@ -250,7 +250,7 @@ async fn functions_are_deployed_to_a_server_with_what_they_import() {
     project.write("functions/plain/index.js", "export default () => {");
     let refused = deploy("functions/plain", API_KEY).await;
     assert!(
-        !refused.status.success() && refused.stderr.contains("not deployed: plain: "),
+        !refused.status.success() && refused.stderr.contains("not deployed: plain:\n"),
         "{}",
         refused.stderr
     );

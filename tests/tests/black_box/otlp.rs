@@ -96,7 +96,7 @@ async fn functions_that_call_each_other_are_spans_of_one_trace() {
     node.update("caller", serde_json::json!({ "capabilities": { "functions": ["probe"] } })).await;
     node.functions.get("/caller?do=call&slug=probe").await;
     let spans = collector.spans_when("three spans", |spans| spans.len() == 3).await;
-    let (caller, call, called) = (of(&spans, "GET /caller"), of(&spans, "probe"), of(&spans, "GET /probe"));
+    let (caller, call, called) = (of(&spans, "GET /caller"), of(&spans, "probe"), of(&spans, "POST /probe"));
     assert!(caller.parent_span_id.is_empty());
     assert_eq!((&call.parent_span_id, &called.parent_span_id), (&caller.span_id, &call.span_id));
     assert!(spans.iter().all(|span| span.trace_id == caller.trace_id));

@@ -28,10 +28,9 @@ export function auditPage({ signal, query }) {
         query: { ...bar.values(), limit: PAGE, offset },
         signal,
       });
-      const rows = Array.isArray(data) ? data : (data.records ?? []);
       const total = Number(headers.get('content-range')?.split('/')[1]);
-      const next = offset + rows.length;
-      return { rows, nextCursor: rows.length > 0 && next < total ? next : undefined };
+      const next = offset + data.length;
+      return { rows: data, nextCursor: data.length > 0 && next < total ? next : undefined };
     },
     draw: (rows) =>
       rows.length
@@ -43,12 +42,12 @@ export function auditPage({ signal, query }) {
 
 function auditTable(rows) {
   const columns = [
-    { head: 'When', kind: 'fit', cell: (row) => at(row.createdAt ?? row.created_at) },
+    { head: 'When', kind: 'fit', cell: (row) => at(row.createdAt) },
     { head: 'Who', kind: 'fit', cell: (row) => h('span', { class: 'clip', title: row.actor }, row.actor) },
     { head: 'Module', kind: 'fit', cell: (row) => row.module },
     { head: 'Action', kind: 'main', cell: (row) => h('code', {}, row.action) },
     { head: 'Details', kind: 'text', cell: (row) => details(row.details) },
-    { head: 'From', kind: 'fit', cell: (row) => row.ipAddress ?? row.ip_address ?? '–' },
+    { head: 'From', kind: 'fit', cell: (row) => row.ipAddress ?? '–' },
   ];
   return table({ caption: 'Changes, newest first', columns, rows, key: (row) => row.id });
 }

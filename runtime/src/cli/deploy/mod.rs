@@ -62,9 +62,9 @@ pub(super) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
     let progress = Progress::start(functions.len(), args.format.json);
     let deploys = functions.into_iter().map(|built| deploy(&api, built, &settings, &there, &progress));
     let mut outcomes = stream::iter(deploys).buffered(CONCURRENT);
-    let (mut reports, mut worst) = (Vec::new(), None);
+    let (mut reports, mut failed) = (Vec::new(), false);
     while let Some((slug, file, outcome)) = outcomes.next().await {
-        worst = worst.max(outcome.failure().map(|failure| failure as u8));
+        failed |= outcome.is_failure();
         match args.format.json {
             true => reports.push(outcome.report(&slug, &api, file.as_ref())),
             false => progress.hidden(|| outcome.print(&slug, &api, file.as_ref(), &settings))?,
@@ -74,7 +74,7 @@ pub(super) async fn run(args: DeployArgs) -> anyhow::Result<ExitCode> {
     if args.format.json {
         super::output::json(&json!({ "functions": reports }))?;
     }
-    Ok(worst.map_or(ExitCode::SUCCESS, |_| Failure::Failed.into()))
+    Ok(if failed { Failure::Failed.into() } else { ExitCode::SUCCESS })
 }
 
 async fn deploy(
@@ -138,11 +138,8 @@ impl DeployArgs {
 }
 
 impl Outcome {
-    fn failure(&self) -> Option<Failure> {
-        match self {
-            Self::Deployed(_) | Self::Unchanged(_) => None,
-            Self::Broken(_) | Self::Refused(_) => Some(Failure::Failed),
-        }
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::Broken(_) | Self::Refused(_))
     }
 
     /// Why it was not deployed: in the author's file, where that is known.

@@ -1,11 +1,10 @@
 //! A bar on a terminal. Elsewhere there is none.
 
-use super::super::output::has_colour;
 use crate::registry::Slug;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 /// How far a deploy is.
@@ -18,7 +17,7 @@ pub(super) struct Progress {
 impl Progress {
     /// A bar for so many functions.
     pub(super) fn start(functions: usize, quiet: bool) -> Self {
-        let is_shown = !quiet && has_colour(&io::stderr()) && has_colour(&io::stdout());
+        let is_shown = !quiet && io::stderr().is_terminal() && io::stdout().is_terminal();
         let target = if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(functions as u64), target);
         if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {wide_msg}") {

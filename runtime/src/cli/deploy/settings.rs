@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 pub(super) struct SettingsArgs {
     /// The name that people see; for one function
-    #[arg(long)]
+    #[arg(long, conflicts_with = "canary")]
     name: Option<String>,
     /// Send it this percentage of requests, and leave the live version live; 0 for none but those that ask for it
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]

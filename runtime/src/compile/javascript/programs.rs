@@ -2,6 +2,7 @@
 
 use super::artifact::decode;
 use super::engine_file::EngineFile;
+use crate::compile::loader::within;
 use crate::compile::{BuildError, Loader};
 use crate::engine::{EngineProfile, Prepared, WasiVersion};
 use crate::registry::{ArtifactKey, Function, ModuleHash};
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use wasmforge_host_api::javascript::Program;
 
 /// Bytes of programs that are kept loaded.
@@ -79,8 +81,13 @@ impl Loader {
     /// [`BuildError`] in words for its author.
     pub async fn admit_source(&self, source: Bytes) -> Result<ModuleHash, BuildError> {
         let hash = ModuleHash::of(&source);
-        let program = self.javascript.programs.try_get_with(hash, self.compile_source(hash, source)).await;
-        program.map_err(|error| BuildError::clone(&error))?;
+        let compile = async {
+            let (program, shared) = self.compile_source(hash, source).await?;
+            within(shared).await;
+            Ok(program)
+        };
+        let program = self.javascript.programs.try_get_with(hash, compile).await;
+        program.map_err(|error: Arc<BuildError>| BuildError::clone(&error))?;
         self.javascript.refused.invalidate(&hash);
         Ok(hash)
     }
@@ -103,7 +110,7 @@ impl Loader {
         }
         let source = self.store.module(function).await;
         let source = source.map_err(|error| BuildError::Store(error.to_string()))?;
-        let built = self.compile_source(function.module, source).await;
+        let built = self.compile_source(function.module, source).await.map(|(program, _)| program);
         self.record_build(function, built.as_ref().err()).await;
         built
     }
@@ -128,7 +135,12 @@ impl Loader {
         }
     }
 
-    async fn compile_source(&self, hash: ModuleHash, source: Bytes) -> Result<Arc<Program>, BuildError> {
+    /// The source's program, and the task that leaves it for other nodes.
+    async fn compile_source(
+        &self,
+        hash: ModuleHash,
+        source: Bytes,
+    ) -> Result<(Arc<Program>, JoinHandle<()>), BuildError> {
         let size = source.len() as u64;
         if size > self.max_module {
             return Err(BuildError::TooLarge { size, limit: self.max_module });
@@ -138,17 +150,16 @@ impl Loader {
         let bytes = self.compiler.compile_source(COMPILING, &engine, source).await?;
         let program = decode(Bytes::copy_from_slice(&bytes));
         let program = program.ok_or_else(|| BuildError::Compiler("it made no program".into()))?;
-        self.keep_program(key, bytes).await;
-        Ok(Arc::new(program))
+        Ok((Arc::new(program), self.keep_program(key, bytes).await))
     }
 
-    async fn keep_program(&self, key: ArtifactKey, bytes: Vec<u8>) {
+    async fn keep_program(&self, key: ArtifactKey, bytes: Vec<u8>) -> JoinHandle<()> {
         let (disk, copy) = (self.disk.clone(), bytes.clone());
         let kept = tokio::task::spawn_blocking(move || disk.store(&key, &copy)).await;
         if let Ok(Err(error)) = kept {
             tracing::warn!(%error, "a program could not be kept on disk");
         }
-        self.share(key, bytes);
+        self.share(key, bytes)
     }
 
     /// A program belongs to the engine whose memory it was compiled in, and to the machine code that ran it.

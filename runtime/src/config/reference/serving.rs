@@ -56,6 +56,12 @@ pub(super) const GROUPS: &[Group] = &[
                 "`2000`",
                 "how often changes are asked for, in case a notification was lost",
             ),
+            variable(
+                "WASMFORGE_VERSIONS",
+                "versions",
+                "`50`",
+                "how many versions of a function are kept; see [Versions](operators-guide.md#versions)",
+            ),
             variable("ENCRYPTION_KEY", "text", "`JWT_SECRET`", "decrypts secrets, and seals machine code"),
             variable("JWT_SECRET", "text", "the stored secret", "verifies HS256 tokens of admins"),
             variable(

@@ -41,7 +41,7 @@ struct Wanted {
     /// That began earlier.
     #[param(format = DateTime)]
     until: Option<String>,
-    /// Whose error or slug holds this text, or whose id or trace id it is.
+    /// Whose error, slug or log holds this text, or whose id or trace id it is.
     #[param(max_length = 200)]
     text: Option<String>,
     /// That took so many milliseconds or more.

@@ -18,7 +18,13 @@ pub(super) fn describe(document: &mut OpenApi) {
 /// place is JSON with `error` and `code`.
 #[utoipa::path(
     method(get, head, post, put, patch, delete), path = "/functions/{slug}", tag = "invocation",
-    params(("slug" = String, Path, pattern = "^[a-zA-Z0-9_-]+$")),
+    params(
+        ("slug" = String, Path, pattern = "^[a-zA-Z0-9_-]+$"),
+        ("x-wasmforge-sticky" = Option<String>, Header,
+            description = "Tells the caller apart where two versions share the requests"),
+        ("x-wasmforge-version" = Option<i64>, Header, minimum = 1,
+            description = "The version to run; only for administrators"),
+    ),
     responses(
         (status = "default", description = "What the function answers"),
         (status = 404, description = "No such function, or not active"),

@@ -31,7 +31,13 @@ CREATE TABLE IF NOT EXISTS functions.schedule_runs (
 CREATE INDEX IF NOT EXISTS schedule_runs_waiting ON functions.schedule_runs (run_at) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS schedule_runs_running ON functions.schedule_runs (lease_until) WHERE state = 'running';
 CREATE INDEX IF NOT EXISTS schedule_runs_log ON functions.schedule_runs (log_id) WHERE log_id IS NOT NULL;
-GRANT SELECT ON functions.schedule_settings, functions.schedule_runs TO project_admin;
+-- An older InsForge has no such role.
+DO $$
+BEGIN
+    IF to_regrole('project_admin') IS NOT NULL THEN
+        GRANT SELECT ON functions.schedule_settings, functions.schedule_runs TO project_admin;
+    END IF;
+END $$;
 
 -- What may change is more than what the first nodes knew; one that does not know a topic reads everything again.
 ALTER TABLE functions.changes DROP CONSTRAINT IF EXISTS changes_topic_check;

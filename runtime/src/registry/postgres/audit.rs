@@ -1,6 +1,6 @@
 //! `system.audit_logs`: who did what. A row is written in the transaction of what it tells of.
 
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use crate::registry::Author;
 use serde_json::Value;
 use sqlx::{PgConnection, Row};

@@ -2,7 +2,7 @@
 
 use super::connect::sqlstate;
 use super::reader::within;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry, Shared};
 use crate::registry::{CallRow, InvocationQuery, InvocationRow, LineId, LineQuery, LogRow, StatusFilter};
 use sqlx::postgres::PgRow;
@@ -147,6 +147,11 @@ fn invocations(query: &InvocationQuery) -> QueryBuilder<Postgres> {
     if let Some(text) = &query.text {
         sql.push(" AND (error ILIKE ").push_bind(pattern(text));
         sql.push(" OR slug ILIKE ").push_bind(pattern(text));
+        // Why a function failed often stands in its log alone.
+        sql.push(
+            " OR EXISTS (SELECT FROM functions.logs l WHERE l.invocation_id = invocations.id AND l.message ILIKE ",
+        );
+        sql.push_bind(pattern(text)).push(")");
         // Both of them are 32 digits, one with hyphens.
         if let Ok(id) = text.trim().parse::<Uuid>() {
             sql.push(" OR id = ").push_bind(id).push(" OR trace_id = ").push_bind(id);

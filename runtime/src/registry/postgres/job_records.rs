@@ -3,7 +3,7 @@
 use super::PostgresRegistry;
 use super::jobs::{answer, request, source, status};
 use super::reader::within;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use crate::registry::{JobDetail, JobFilter, JobRecord, NotReplayable};
 use sqlx::Row;
 use sqlx::postgres::PgRow;

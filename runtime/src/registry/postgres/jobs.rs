@@ -1,6 +1,6 @@
 //! The queue's side of `functions.jobs`: what puts jobs in, leases them, and ends them.
 
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry, Shared};
 use crate::registry::{
     Attempt, Backlog, Ending, JobRequest, JobResult, JobSource, JobStatus, LeasedJob, NewJob, SecretError,

@@ -28,6 +28,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ("0006_storage", include_str!("../migrations/0006_storage.sql")),
     ("0007_keyvalue", include_str!("../migrations/0007_keyvalue.sql")),
     ("0008_reserved_secrets", include_str!("../migrations/0008_reserved_secrets.sql")),
+    ("0011_versions", include_str!("../migrations/0011_versions.sql")),
     ("0012_schedule_runs", include_str!("../migrations/0012_schedule_runs.sql")),
     ("0013_queue", include_str!("../migrations/0013_queue.sql")),
     ("0014_history", include_str!("../migrations/0014_history.sql")),

@@ -25,6 +25,7 @@ mod nodes;
 mod platform_tables;
 mod project;
 mod reader;
+mod releases;
 mod retention;
 mod revalidate;
 mod row;
@@ -39,6 +40,8 @@ mod store;
 mod sync;
 mod tail_reader;
 mod triggers;
+mod version_reader;
+mod write_error;
 mod writer;
 
 pub use columns::ColumnsUnavailable;
@@ -46,11 +49,12 @@ pub use connect::RegistryError;
 pub use examine::{Examination, ExamineError};
 pub use jobs::LeaseRequest;
 pub use seed::Seed;
-pub use writer::{Deployment, WriteError};
+pub use write_error::{VersionError, WriteError};
+pub use writer::Deployment;
 
 use super::{
-    Definition, Directory, History, InvocationRow, LogRow, Mode, ModuleStore, SecretCipher, Slug, Status,
-    VersionEntry,
+    Definition, Directory, FunctionKind, History, InvocationRow, LogRow, Mode, ModuleStore, SecretCipher,
+    Slug, Status, Version, VersionEntry, VersionPage,
 };
 use crate::config::{Config, DatabaseConfig, Migrate, Retention, Secret};
 use arc_swap::ArcSwap;
@@ -284,12 +288,38 @@ impl PostgresRegistry {
         reader::get(&self.0, slug).await
     }
 
-    /// A function's history, newest first; `None` where there is no such function.
+    /// A part of a function's history, newest first: at most `limit` versions below `below`, or the newest.
     ///
     /// # Errors
-    /// [`WriteError::Unavailable`] where the database does not answer.
-    pub async fn versions(&self, slug: &str) -> Result<Option<Vec<VersionEntry>>, WriteError> {
-        reader::versions(&self.0, slug).await
+    /// [`WriteError::NotFound`], [`WriteError::Unsupported`], [`WriteError::Unavailable`].
+    pub async fn versions(
+        &self,
+        slug: &str,
+        below: Option<Version>,
+        limit: usize,
+    ) -> Result<VersionPage, WriteError> {
+        version_reader::page(&self.0, slug, below, limit).await
+    }
+
+    /// One version of a function.
+    ///
+    /// # Errors
+    /// As [`versions`](Self::versions), and [`WriteError::Version`] where it is not there.
+    pub async fn version(&self, slug: &str, version: Version) -> Result<VersionEntry, WriteError> {
+        version_reader::one(&self.0, slug, version).await
+    }
+
+    /// The bytes that a version was deployed with: a component, or the text of a source.
+    ///
+    /// # Errors
+    /// As [`version`](Self::version).
+    pub async fn version_module(
+        &self,
+        slug: &str,
+        version: Version,
+    ) -> Result<(FunctionKind, Vec<u8>), WriteError> {
+        self.0.require_versions()?;
+        reader::within(self.0.version_bytes(slug, version)).await
     }
 
     /// Takes away what is older than the retention, as happens every ten minutes anyway.

@@ -1,7 +1,7 @@
 //! The table of nodes: each reports itself, and the dead are swept away by the living.
 
 use super::history_reader::fetch;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry};
 use crate::registry::NodeRow;
 use sqlx::types::Json;

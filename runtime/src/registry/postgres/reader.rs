@@ -1,10 +1,10 @@
 //! What the admin API reads, straight from the tables.
 
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, Shared, row};
-use crate::registry::{Definition, Deployed, VersionEntry};
+use crate::registry::{Canary, Definition, Deployed};
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -39,27 +39,40 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<Definition>, WriteError>
 
 pub(super) async fn get(shared: &Shared, slug: &str) -> Result<Option<Definition>, WriteError> {
     let mode = shared.require()?;
-    let columns = columns(mode, true);
-    let query = AssertSqlSafe(format!("SELECT {columns} FROM functions.definitions WHERE slug = $1"));
-    let row = within(async { Ok(sqlx::query(query).bind(slug).fetch_optional(&shared.pool).await?) }).await?;
-    Ok(row.map(|row| definition(&row, mode)).transpose()?)
+    within(async { find(&mut *shared.pool.acquire().await?, mode, slug).await }).await
 }
 
-pub(super) async fn versions(shared: &Shared, slug: &str) -> Result<Option<Vec<VersionEntry>>, WriteError> {
-    if shared.require()? == Mode::Unmodified {
-        return Ok(get(shared, slug).await?.map(|_| Vec::new()));
-    }
-    // One row at least for a function that exists, whatever its history has been cut down to.
-    let query = sqlx::query(
-        "SELECT v.version, v.kind, v.module_sha256, v.module_size, v.created_at, v.build, v.build_error
-         FROM functions.definitions d LEFT JOIN functions.versions v ON v.slug = d.slug
-         WHERE d.slug = $1 ORDER BY v.version DESC",
-    );
-    let rows = within(async { Ok(query.bind(slug).fetch_all(&shared.pool).await?) }).await?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(rows.iter().filter_map(|row| entry(row).transpose()).collect::<Result<_, sqlx::Error>>()?))
+/// One function as the connection sees it.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    mode: Mode,
+    slug: &str,
+) -> Result<Option<Definition>, WriteError> {
+    let columns = columns(mode, true);
+    let query = AssertSqlSafe(format!("SELECT {columns} FROM functions.definitions WHERE slug = $1"));
+    let row = sqlx::query(query).bind(slug).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut found = definition(&row, mode)?;
+    canary(connection, &mut found).await?;
+    Ok(Some(found))
+}
+
+/// Completes a definition by who shares its requests.
+pub(super) async fn canary(
+    connection: &mut PgConnection,
+    definition: &mut Definition,
+) -> Result<(), WriteError> {
+    let Some(deployed) = &mut definition.deployed else { return Ok(()) };
+    let query = sqlx::query("SELECT version, percent FROM functions.traffic WHERE slug = $1");
+    let row = query.bind(&definition.slug).fetch_optional(connection).await?;
+    deployed.canary = row.as_ref().map(share).transpose()?;
+    Ok(())
+}
+
+/// Reads the columns `version` and `percent`.
+fn share(row: &PgRow) -> Result<Canary, sqlx::Error> {
+    let percent: i16 = row.try_get("percent")?;
+    Ok(Canary { version: row.try_get("version")?, percent: u8::try_from(percent).unwrap_or(0) })
 }
 
 /// Reads the columns that [`columns`] names.
@@ -93,20 +106,7 @@ fn deployed(row: &PgRow) -> Result<Option<Deployed>, sqlx::Error> {
         limits: row.try_get("limits")?,
         capabilities: row.try_get("capabilities")?,
         auth: row::parse_auth(row.try_get("auth")?).unwrap_or_default(),
-    }))
-}
-
-fn entry(row: &PgRow) -> Result<Option<VersionEntry>, sqlx::Error> {
-    let Some(version) = row.try_get("version")? else { return Ok(None) };
-    let (kind, module) = row::kind_and_hash(row)?;
-    Ok(Some(VersionEntry {
-        version,
-        kind,
-        module,
-        size: row.try_get("module_size")?,
-        created_at: row.try_get("created_at")?,
-        build: row.try_get("build")?,
-        build_error: row.try_get("build_error")?,
+        canary: None,
     }))
 }
 

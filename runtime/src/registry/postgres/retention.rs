@@ -36,12 +36,20 @@ const EXCESS_INVOCATIONS: &str = "DELETE FROM functions.invocations WHERE id IN
         WHERE id <= (SELECT id FROM functions.invocations ORDER BY id DESC OFFSET $1 LIMIT 1)
         ORDER BY id LIMIT 5000)";
 
-/// The newest 50 versions of a slug stay, and the newest that is known to compile, and the number of the last one.
+/// The newest versions of a slug stay, whose number keeps the next one from being used twice; and the live one, the
+/// canary, the newest that is known to compile, and the newest such before the live one, which a rollback goes to.
 const VERSIONS: &str = "DELETE FROM functions.versions v
-    USING (SELECT slug, version, row_number() OVER (PARTITION BY slug ORDER BY version DESC) AS age,
-            max(version) FILTER (WHERE build = 'good') OVER (PARTITION BY slug) AS good
-        FROM functions.versions) old
-    WHERE v.slug = old.slug AND v.version = old.version AND old.age > 50 AND v.version IS DISTINCT FROM old.good";
+    USING (SELECT w.slug, w.version,
+            row_number() OVER (PARTITION BY w.slug ORDER BY w.version DESC) AS age,
+            max(w.version) FILTER (WHERE w.build = 'good') OVER (PARTITION BY w.slug) AS good,
+            max(w.version) FILTER (WHERE w.build = 'good' AND w.version < d.version) OVER (PARTITION BY w.slug) AS fallback,
+            d.version AS live, t.version AS canary
+        FROM functions.versions w
+        LEFT JOIN functions.definitions d ON d.slug = w.slug
+        LEFT JOIN functions.traffic t ON t.slug = w.slug) old
+    WHERE v.slug = old.slug AND v.version = old.version AND old.age > $1
+        AND v.version IS DISTINCT FROM old.good AND v.version IS DISTINCT FROM old.fallback
+        AND v.version IS DISTINCT FROM old.live AND v.version IS DISTINCT FROM old.canary";
 /// Bytes that no version of an existing function needs. The day's grace is for a deploy that is under way.
 const MODULES: &str = "DELETE FROM functions.modules m WHERE m.stored_at < now() - interval '1 day'
     AND NOT EXISTS (SELECT FROM functions.versions v JOIN functions.definitions d ON d.slug = v.slug
@@ -104,7 +112,8 @@ async fn sweep_alone(connection: &mut PgConnection, keep: &Retention) -> Result<
     for (statement, rows) in [(EXCESS_LOGS, keep.lines), (EXCESS_INVOCATIONS, keep.invocations)] {
         while delete(connection, sqlx::query(statement).bind(rows)).await? {}
     }
-    for statement in [VERSIONS, MODULES, ARTIFACTS] {
+    sqlx::query(VERSIONS).bind(keep.versions).execute(&mut *connection).await?;
+    for statement in [MODULES, ARTIFACTS] {
         sqlx::query(statement).execute(&mut *connection).await?;
     }
     let has_schedules = "SELECT to_regclass('schedules.job_logs') IS NOT NULL

@@ -5,7 +5,7 @@
 
 use super::PostgresRegistry;
 use super::schedule_tables::Firing;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use crate::registry::{ClaimedRun, DueTime, FinishedRun, PlannedSchedule};
 use serde_json::{Map, Value};
 use sqlx::Row;

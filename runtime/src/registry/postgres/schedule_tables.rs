@@ -1,6 +1,6 @@
 //! What the database has for schedules, and who fires them in it.
 
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, Shared};
 use sqlx::Row;
 

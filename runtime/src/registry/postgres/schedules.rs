@@ -2,7 +2,7 @@
 
 use super::reader::within;
 use super::schedule_tables::Firing;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{PostgresRegistry, Shared};
 use crate::registry::{Missed, Schedule, ScheduleDefinition, ScheduleLog, ScheduleSettings, SecretError};
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! Counts of calls by function and minute.
 
 use super::history_reader::fetch;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry};
 use crate::registry::{MinuteCount, Statistic};
 use sqlx::{QueryBuilder, Row};

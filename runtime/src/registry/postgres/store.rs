@@ -2,9 +2,10 @@
 
 use super::connect::is_unavailable;
 use super::{Mode, Shared, artifacts, row};
-use crate::registry::{ArtifactKey, Function, ModuleHash, ModuleStore, StoreError};
+use crate::registry::{ArtifactKey, Function, ModuleHash, ModuleStore, StoreError, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
+use sqlx::Row;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,29 @@ impl ModuleStore for Shared {
         let row = self.ask(query.fetch_optional(&self.pool)).await?;
         match row.as_ref().map(row::function).transpose() {
             Ok(found) => Ok(found.flatten().and_then(Result::ok)),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+
+    async fn version(&self, slug: &str, version: Version) -> Result<Option<Arc<Function>>, StoreError> {
+        if self.mode() != Some(Mode::Full) {
+            return Err(StoreError::Unsupported);
+        }
+        let query = sqlx::query(
+            "SELECT v.slug, v.version, v.kind, v.module_sha256, v.limits, v.capabilities, v.auth,
+                m.sha256 IS NOT NULL AS kept
+             FROM functions.definitions d JOIN functions.versions v ON v.slug = d.slug
+             LEFT JOIN functions.modules m ON m.slug = v.slug AND m.sha256 = v.module_sha256
+             WHERE d.slug = $1 AND v.version = $2",
+        )
+        .bind(slug)
+        .bind(version);
+        let Some(row) = self.ask(query.fetch_optional(&self.pool)).await? else { return Ok(None) };
+        let read = || Ok::<_, sqlx::Error>((row::function(&row)?, row.try_get("kept")?));
+        match read() {
+            Ok((Some(Ok(function)), true)) => Ok(Some(function)),
+            Ok((Some(Ok(function)), false)) => Err(StoreError::Missing(function.module)),
+            Ok((Some(Err(_)) | None, _)) => Ok(None),
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::batches::{Batch, Table};
 use super::history_reader::{fetch, invocation, line, of_batch};
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{PostgresRegistry, Shared};
 use crate::telemetry::{Tail, TailEvent};
 use tokio::sync::broadcast::error::RecvError;

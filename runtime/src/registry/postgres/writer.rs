@@ -1,50 +1,17 @@
 //! Deploys: every write with its audit row in one transaction, visible on this node when it returns.
 
 use super::audit::{self, AuditModule, exists};
-use super::connect::{is_unavailable, sqlstate};
-use super::reader::{columns, definition, within};
+use super::reader::{canary, columns, definition, within};
+pub(super) use super::write_error::WriteError;
 use super::{Mode, PostgresRegistry, Shared, row, sync};
-use crate::registry::{Author, Changes, Code, Definition, FunctionStatus, NewFunction, Settings, Slug};
+use crate::registry::{
+    Author, Changes, Code, Definition, Expected, FunctionStatus, NewFunction, Revision, Settings, Slug,
+    Upload, Version,
+};
 use serde_json::{Value, json};
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, PgConnection};
-
-/// Why the registry did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// There is no function of that name.
-    #[error("Function not found")]
-    NotFound,
-    /// The name is taken.
-    #[error("Function with this slug already exists")]
-    AlreadyExists,
-    /// InsForge's tables have no place for it, and ours may not be made.
-    #[error("{0} cannot be stored: the database's schema was not extended")]
-    Unsupported(&'static str),
-    /// PostgreSQL refuses a value.
-    #[error("{0}")]
-    Refused(String),
-    /// PostgreSQL does not answer.
-    #[error("the database is unavailable: {0}")]
-    Unavailable(String),
-    /// Anything else that goes wrong in the database.
-    #[error("the database failed: {0}")]
-    Database(sqlx::Error),
-}
-
-impl From<sqlx::Error> for WriteError {
-    fn from(error: sqlx::Error) -> Self {
-        match sqlstate(&error).as_deref() {
-            Some("23505") => Self::AlreadyExists,
-            // Data exceptions: too long, a NUL in text.
-            Some(code) if code.starts_with("22") => {
-                Self::Refused(error.as_database_error().map_or_else(String::new, |e| e.message().to_owned()))
-            }
-            _ if is_unavailable(&error) => Self::Unavailable(error.to_string()),
-            _ => Self::Database(error),
-        }
-    }
-}
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row, Transaction};
+use time::OffsetDateTime;
 
 /// What a deploy has made of a function.
 #[derive(Clone, Debug)]
@@ -71,41 +38,51 @@ impl PostgresRegistry {
     /// Changes a function. Changing nothing touches `updated_at`, as InsForge's backend does.
     ///
     /// # Errors
-    /// [`WriteError::NotFound`], and what the database may do.
+    /// [`WriteError::NotFound`], [`WriteError::Changed`], and what the database may do.
     pub async fn update(
         &self,
         slug: &str,
         changes: Changes,
+        expected: &Expected,
         author: &Author,
     ) -> Result<Definition, WriteError> {
         let mode = self.0.require()?;
         require_columns(mode, changes.code.as_ref(), &changes.settings)?;
-        let updated = within(self.0.update(mode, slug, changes, author)).await?;
+        let updated = within(self.0.update(mode, slug, changes, expected, author)).await?;
         self.0.publish(slug).await;
         Ok(updated)
     }
 
-    /// Gives a function new code, or makes one that has it, named like its slug and active. A draft stays one. A
-    /// component must have been admitted.
+    /// Gives a function new code, or makes one that has it, named like its slug. A draft stays one, unless the upload
+    /// says otherwise. A component must have been admitted.
     ///
     /// # Errors
-    /// What the database may do.
-    pub async fn deploy(&self, slug: &Slug, code: Code, author: &Author) -> Result<Deployment, WriteError> {
+    /// [`WriteError::Changed`], and what the database may do.
+    pub async fn deploy(
+        &self,
+        slug: &Slug,
+        upload: Upload,
+        expected: &Expected,
+        author: &Author,
+    ) -> Result<Deployment, WriteError> {
         let update = || {
-            let changes = Changes { code: Some(code.clone()), ..Changes::default() };
-            self.update(slug.as_str(), changes, author)
+            let Upload { code, settings, status } = upload.clone();
+            let changes = Changes { code: Some(code), settings, status, ..Changes::default() };
+            self.update(slug.as_str(), changes, expected, author)
         };
         match update().await {
+            Err(WriteError::NotFound) if expected.is_demanding() => return Err(WriteError::Changed),
             Err(WriteError::NotFound) => {}
             result => return result.map(Deployment::Updated),
         }
+        let Upload { code, settings, status } = upload.clone();
         let new = NewFunction {
             slug: slug.to_string(),
             name: slug.to_string(),
             description: None,
-            status: FunctionStatus::Active,
-            code: code.clone(),
-            settings: Settings::default(),
+            status: status.unwrap_or(FunctionStatus::Active),
+            code,
+            settings,
         };
         match self.create(new, author).await {
             // Somebody else made it in between.
@@ -117,10 +94,10 @@ impl PostgresRegistry {
     /// Deletes a function. Its history stays, so that its numbers are never used again.
     ///
     /// # Errors
-    /// [`WriteError::NotFound`], and what the database may do.
-    pub async fn delete(&self, slug: &str, author: &Author) -> Result<(), WriteError> {
-        self.0.require()?;
-        within(self.0.delete(slug, author)).await?;
+    /// [`WriteError::NotFound`], [`WriteError::Changed`], and what the database may do.
+    pub async fn delete(&self, slug: &str, expected: &Expected, author: &Author) -> Result<(), WriteError> {
+        let mode = self.0.require()?;
+        within(self.0.delete(mode, slug, expected, author)).await?;
         self.0.publish(slug).await;
         Ok(())
     }
@@ -136,7 +113,7 @@ fn require_columns(mode: Mode, code: Option<&Code>, settings: &Settings) -> Resu
 
 impl Shared {
     async fn create(&self, mode: Mode, new: NewFunction, author: &Author) -> Result<Definition, WriteError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin(mode, author).await?;
         let returning = columns(mode, true);
         // The trigger fills in the text that stands for a component.
         let (code, module) = match &new.code {
@@ -180,10 +157,14 @@ impl Shared {
         mode: Mode,
         slug: &str,
         changes: Changes,
+        expected: &Expected,
         author: &Author,
     ) -> Result<Definition, WriteError> {
         let details = json!({"slug": slug, "changes": audited(&changes)});
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin(mode, author).await?;
+        if expected.is_demanding() {
+            lock(&mut transaction, mode, slug, expected).await?;
+        }
         let returning = columns(mode, true);
         let ours = match mode {
             Mode::Full => {
@@ -223,17 +204,27 @@ impl Shared {
                 .bind(settings.auth.map(row::auth_word));
         }
         let row = query.fetch_optional(&mut *transaction).await?.ok_or(WriteError::NotFound)?;
-        let updated = definition(&row, mode)?;
+        let mut updated = definition(&row, mode)?;
         if changes.code.is_some() {
             mark_admitted(&mut transaction, &updated).await?;
         }
+        canary(&mut transaction, &mut updated).await?;
         audit(&mut transaction, author, "UPDATE_FUNCTION", details).await?;
         transaction.commit().await?;
         Ok(updated)
     }
 
-    async fn delete(&self, slug: &str, author: &Author) -> Result<(), WriteError> {
-        let mut transaction = self.pool.begin().await?;
+    async fn delete(
+        &self,
+        mode: Mode,
+        slug: &str,
+        expected: &Expected,
+        author: &Author,
+    ) -> Result<(), WriteError> {
+        let mut transaction = self.begin(mode, author).await?;
+        if expected.is_demanding() {
+            lock(&mut transaction, mode, slug, expected).await?;
+        }
         let deleted = sqlx::query("DELETE FROM functions.definitions WHERE slug = $1")
             .bind(slug)
             .execute(&mut *transaction)
@@ -255,17 +246,54 @@ impl Shared {
         Ok(())
     }
 
+    /// A transaction whose versions are this author's.
+    pub(super) async fn begin(
+        &self,
+        mode: Mode,
+        author: &Author,
+    ) -> Result<Transaction<'static, Postgres>, WriteError> {
+        let mut transaction = self.pool.begin().await?;
+        if mode == Mode::Full {
+            sqlx::query("SELECT set_config('wasmforge.actor', $1, true)")
+                .bind(&author.actor)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction)
+    }
+
     /// Lets the next request on this node see a write. The write itself is done, so a failure here is only logged:
     /// the change's own notice brings it.
-    async fn publish(&self, slug: &str) {
+    pub(super) async fn publish(&self, slug: &str) {
         if let Err(error) = sync::refresh(self, slug).await {
             tracing::warn!(slug, %error, "a deploy will be seen with the next notice of changes");
         }
     }
 }
 
+/// Keeps others from writing a function until the transaction ends, if it is in the state that is expected. Returns the
+/// live version; 0 for a row that was written while the triggers were off.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    mode: Mode,
+    slug: &str,
+    expected: &Expected,
+) -> Result<Version, WriteError> {
+    let version = if mode == Mode::Full { "version" } else { "NULL::bigint AS version" };
+    let statement =
+        format!("SELECT {version}, updated_at FROM functions.definitions WHERE slug = $1 FOR UPDATE");
+    let row = sqlx::query(AssertSqlSafe(statement)).bind(slug).fetch_optional(connection).await?;
+    let row = row.ok_or(WriteError::NotFound)?;
+    let version: Option<Version> = row.try_get("version")?;
+    let updated_at: Option<OffsetDateTime> = row.try_get("updated_at")?;
+    if !expected.admits(&Revision::new(version, updated_at)) {
+        return Err(WriteError::Changed);
+    }
+    Ok(version.unwrap_or(0))
+}
+
 /// What the audit log keeps of an update: text in full, as InsForge's backend does, and of a module what names it.
-fn audited(changes: &Changes) -> Value {
+pub(super) fn audited(changes: &Changes) -> Value {
     let mut fields = serde_json::Map::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -291,13 +319,24 @@ fn audited(changes: &Changes) -> Value {
 
 /// Notes in the history that code has compiled: it was admitted before it was written.
 async fn mark_admitted(connection: &mut PgConnection, written: &Definition) -> Result<(), WriteError> {
-    let Some(deployed) = &written.deployed else { return Ok(()) };
+    match &written.deployed {
+        Some(deployed) => mark_good(connection, &written.slug, deployed.version).await,
+        None => Ok(()),
+    }
+}
+
+/// Notes in the history that a version compiles.
+pub(super) async fn mark_good(
+    connection: &mut PgConnection,
+    slug: &str,
+    version: Version,
+) -> Result<(), WriteError> {
     sqlx::query(
         "UPDATE functions.versions SET build = 'good', build_error = NULL, built_at = now()
          WHERE slug = $1 AND version = $2",
     )
-    .bind(&written.slug)
-    .bind(deployed.version)
+    .bind(slug)
+    .bind(version)
     .execute(connection)
     .await?;
     Ok(())

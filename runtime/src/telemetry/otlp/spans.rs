@@ -96,10 +96,15 @@ fn trigger(source: InvocationSource) -> &'static str {
 fn status_of(record: &InvocationRecord) -> Option<Status> {
     let is_fault = record.status >= 500 || record.error.is_some();
     is_fault.then(|| {
-        let message = record.error.as_deref().unwrap_or_default();
-        let message = message.lines().next().unwrap_or_default().chars().take(MAX_MESSAGE).collect();
+        let message = cause(record.error.as_deref().unwrap_or_default()).chars().take(MAX_MESSAGE).collect();
         Status { message, code: StatusCode::Error.into() }
     })
+}
+
+/// The line that says what went wrong: a trap tells first where, and then why.
+fn cause(error: &str) -> &str {
+    let cause = error.split_once("Caused by:").map_or(error, |(_, cause)| cause);
+    cause.trim().lines().next().unwrap_or_default()
 }
 
 fn of_call(record: &InvocationRecord, begun: u64, place: usize, call: &TimedCall<'_>) -> Span {
@@ -163,4 +168,18 @@ fn nanos(at: SystemTime) -> u64 {
 
 fn whole(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cause;
+
+    #[test]
+    fn the_reason_of_a_trap_is_told_before_its_place() {
+        let trap =
+            "error while executing at wasm backtrace:\n    0: f\n\nCaused by:\n    wasm trap: unreachable\n";
+        assert_eq!(cause(trap), "wasm trap: unreachable");
+        assert_eq!(cause("TypeError: x\n    at y"), "TypeError: x");
+        assert_eq!(cause(""), "");
+    }
 }

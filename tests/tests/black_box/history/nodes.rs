@@ -40,9 +40,9 @@ async fn nodes_are_shown_while_they_live() {
     let found = read_when(&first, "/api/nodes", both).await;
     let own = &found["nodes"][0];
     assert_eq!((&own["functions"], &own["databaseConnected"]), (&json!(1), &json!(true)));
-    assert_eq!(own["functionsUrl"], first.functions.url("/"));
+    assert_eq!(own["functionsUrl"], first.functions.url(""));
     assert!(own["residentBytes"].as_u64().unwrap() > 1_000_000 && own["cpuSeconds"].as_f64().unwrap() > 0.0);
-    assert_eq!(found["nodes"][1]["functionsUrl"], second.functions.url("/"));
+    assert_eq!(found["nodes"][1]["functionsUrl"], second.functions.url(""));
     let mut process = second.process;
     process.terminate();
     assert!(process.exit().await.success());

@@ -2,7 +2,7 @@
 
 use super::{invocation, node, read, read_when};
 use std::time::Duration;
-use wasmforge_tests::{API_KEY, Database, Postgres, Serve, in_time};
+use wasmforge_tests::{API_KEY, Database, Postgres, Serve, encrypt, in_time};
 
 #[tokio::test]
 async fn bad_queries_are_refused_by_name() {
@@ -114,7 +114,9 @@ async fn without_the_database_rows_are_lost_and_counted_and_requests_are_not() {
 async fn an_unmodified_database_has_no_history_and_says_so() {
     let database = Database::create().await;
     database.execute(include_str!("../insforge.sql")).await;
+    database.write_secret("API_KEY", &encrypt(API_KEY)).await;
     let node = Serve::over(&database).var("WASMFORGE_MIGRATE", "never").start().await;
+    node.health_when("the node being well", |_, report| report["status"] == "ok").await;
     for path in ["/api/invocations", "/api/logs/lines", "/api/logs/function.logs", "/api/statistics"] {
         let (status, code, _) = node.admin("GET", path, None).await.api_error();
         assert_eq!((status, code.as_str()), (501, "NOT_SUPPORTED"), "{path}");

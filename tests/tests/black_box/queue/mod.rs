@@ -3,6 +3,7 @@
 mod api;
 mod asynchronous;
 mod asynchronous_refused;
+mod guide;
 mod hook;
 mod nodes;
 mod order;

@@ -58,13 +58,16 @@ async fn a_function_is_invoked_within_the_process_and_its_invocation_is_named() 
     let node = Serve::over(&database).start().await;
     node.deploy_guest("hello", Guest::Component("hello")).await;
     for url in [node.platform().url("/functions/hello"), node.functions.url("/hello")] {
-        let id = node.scheduled(never_now(&url, json!({}))).await;
+        let id = node.scheduled(never_now(&url, json!({ "body": { "name": "you" } }))).await;
         node.run_now(&id).await;
         let history = node.history_when(&id, "the run", |history| !history.is_empty()).await;
         assert_eq!((&history[0]["statusCode"], &history[0]["success"]), (&json!(200), &json!(true)), "{url}");
         let invocation = history[0]["invocationId"].as_str().unwrap();
         let line = node.call_line(invocation).await;
-        assert_eq!((&line["slug"], &line["method"]), (&json!("hello"), &json!("POST")));
+        assert_eq!(
+            (&line["slug"], &line["method"], &line["source"]),
+            (&json!("hello"), &json!("POST"), &json!("schedule"))
+        );
     }
 }
 

@@ -98,7 +98,8 @@ class Source {
       await subject.reload();
       this.deployed = code;
       this.mark();
-      notify(deployed(subject.slug, data.function?.version, share));
+      const made = share === '' ? data.function?.version : data.function?.traffic?.canary?.version;
+      notify(deployed(subject.slug, made, share));
     } catch (error) {
       await this.refused(error, code);
     }
