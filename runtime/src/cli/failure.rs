@@ -101,6 +101,12 @@ fn hint_of(refusal: &Refusal) -> Option<String> {
         (_, "FUNCTION_NOT_FOUND") => "`wasmforge list` names those that there are",
         (_, "SECRET_NOT_FOUND") => "`wasmforge secrets list` names those that there are",
         (_, "SCHEDULE_NOT_FOUND") => "`wasmforge schedules list` names those that there are",
+        (_, "VERSION_NOT_FOUND" | "VERSION_GONE" | "VERSION_NOT_BUILT" | "NO_EARLIER_VERSION") => {
+            "`wasmforge versions SLUG` lists those that there are"
+        }
+        (_, "NO_CANARY" | "NO_LIVE_VERSION") => {
+            "`wasmforge deploy --canary 10` begins a trial of a function that is live"
+        }
         (StatusCode::NOT_FOUND, "NOT_FOUND") => "the server is older than this program, or another one",
         (_, "FUNCTION_CHANGED") => "somebody else changed it meanwhile: look at it and try again",
         (_, "NOT_SUPPORTED") => "see `wasmforge doctor` on the server for its migrations",

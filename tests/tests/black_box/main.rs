@@ -21,6 +21,7 @@ mod cli_history;
 mod cli_javascript;
 mod cli_new;
 mod cli_platform;
+mod cli_versions;
 mod coverage;
 mod credentials;
 mod dashboard;
