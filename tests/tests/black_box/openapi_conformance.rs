@@ -50,7 +50,7 @@ async fn check(node: &Node, selection: &[&str]) {
         .args(["--header", &format!("x-api-key: {API_KEY}")])
         .args(["--header", &format!("Authorization: Bearer {}", token_signed_with(JWT_SECRET, &claims))])
         .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1", "--no-shrink"])
-        .args(["--workers", "2", "--request-timeout", "60", "--warnings", "off", "--continue-on-failure"])
+        .args(["--workers", "1", "--request-timeout", "60", "--warnings", "off", "--continue-on-failure"])
         .args(["--suppress-health-check", "all"])
         .args(selection)
         .stdin(Stdio::null())
