@@ -18,13 +18,15 @@ const JWT_SECRET: &str = "the-token-secret-of-tests-is-long";
 /// Longer than a run takes on a slow machine; it is bounded by its number of requests.
 const PATIENCE: Duration = Duration::from_secs(330);
 
-/// A node over a database with something of everything in it.
-async fn node() -> (Database, Postgrest, Node) {
+/// A node over a database with something of everything in it, and its objects' folder.
+async fn node() -> (Database, Postgrest, tempfile::TempDir, Node) {
     let database = Database::create().await;
+    let objects = tempfile::tempdir().unwrap();
     let mut postgrest = Postgrest::beside(&database, JWT_SECRET);
     let node = Serve::over(&database)
         .var("JWT_SECRET", JWT_SECRET)
         .var("POSTGREST_BASE_URL", postgrest.url())
+        .var("STORAGE_DIR", objects.path().display())
         .var("ROOT_ADMIN_USERNAME", "root")
         .var("ROOT_ADMIN_PASSWORD", "password")
         .start()
@@ -32,7 +34,7 @@ async fn node() -> (Database, Postgrest, Node) {
     postgrest.start().await;
     node.deploy("f", answering(204)).await;
     database.execute("CREATE TABLE public.notes (id int PRIMARY KEY, note text)").await;
-    (database, postgrest, node)
+    (database, postgrest, objects, node)
 }
 
 /// Runs Schemathesis over the operations that `selection` names.
@@ -50,7 +52,7 @@ async fn check(node: &Node, selection: &[&str]) {
         .args(["--header", &format!("x-api-key: {API_KEY}")])
         .args(["--header", &format!("Authorization: Bearer {}", token_signed_with(JWT_SECRET, &claims))])
         .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1", "--no-shrink"])
-        .args(["--workers", "2", "--request-timeout", "60", "--warnings", "off", "--continue-on-failure"])
+        .args(["--workers", "1", "--request-timeout", "60", "--warnings", "off", "--continue-on-failure"])
         .args(["--suppress-health-check", "all"])
         .args(selection)
         .stdin(Stdio::null())
@@ -63,14 +65,14 @@ async fn check(node: &Node, selection: &[&str]) {
 
 #[tokio::test]
 async fn every_answer_is_one_that_the_description_tells_of() {
-    let (_database, _postgrest, node) = node().await;
+    let (_database, _postgrest, _objects, node) = node().await;
     // Functions answer what they like; a stream has no end; and a rotated key would shut everything else out.
     check(&node, &["--exclude-path-regex", "^/functions/|/stream$|/rotate$"]).await;
 }
 
 #[tokio::test]
 async fn a_rotation_answers_what_the_description_tells_of() {
-    let (_database, _postgrest, node) = node().await;
+    let (_database, _postgrest, _objects, node) = node().await;
     check(&node, &["--include-path", "/api/secrets/anon-key/rotate"]).await;
     check(&node, &["--include-path", "/api/secrets/api-key/rotate"]).await;
 }
