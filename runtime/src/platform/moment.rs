@@ -21,9 +21,15 @@ pub(super) fn timestamp(moment: OffsetDateTime) -> Option<String> {
 pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     let moment =
         OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
-    let moment = moment.or_else(|_| Date::parse(text, DAY).map(|day| day.midnight().assume_utc())).ok()?;
+    let moment = moment.ok().or_else(|| day(text))?;
     // PostgreSQL's and JavaScript's calendars go further back; nothing of ours does.
     (moment.to_offset(UtcOffset::UTC).year() > 0).then_some(moment)
+}
+
+/// The parser of a date leaves alone what follows it.
+fn day(text: &str) -> Option<OffsetDateTime> {
+    let day = Date::parse(text, DAY).ok()?;
+    (day.format(DAY).ok()? == text).then(|| day.midnight().assume_utc())
 }
 
 #[cfg(test)]
