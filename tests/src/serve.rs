@@ -14,17 +14,22 @@ pub const ENCRYPTION_KEY: &str = "the-encryption-key-of-tests";
 /// What signs tokens.
 pub const JWT_SECRET: &str = "the-token-secret-of-tests";
 
+/// How long the first migration of a database may take on a busy machine.
+const SETTLING: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// How to serve a database.
 pub struct Serve {
     launch: Launch,
     ready: TempDir,
+    has_database: bool,
 }
 
 impl Serve {
     /// A node over `database` with both listeners, with the keys of this module.
     #[must_use]
     pub fn over(database: &Database) -> Self {
-        Self::without_database().var("DATABASE_URL", database.url())
+        let serve = Self::without_database().var("DATABASE_URL", database.url());
+        Self { has_database: true, ..serve }
     }
 
     /// A node that is told where its database is by other variables.
@@ -40,7 +45,7 @@ impl Serve {
             .var("ACCESS_ANON_KEY", ANON_KEY)
             .var("INSFORGE_DISABLE_WRITE_RATE_LIMIT", "1")
             .var("WASMFORGE_PLATFORM_ADDR", "127.0.0.1:0");
-        Self { launch, ready }
+        Self { launch, ready, has_database: false }
     }
 
     /// A variable of the process; the last of a name counts.
@@ -72,13 +77,17 @@ impl Serve {
         .await;
         let ready: Value = serde_json::from_str(&text).unwrap();
         let endpoint = |name: &str| ready[name].as_str().map(Endpoint::of_url);
-        Node {
+        let node = Node {
             functions: endpoint("functions").unwrap(),
             platform: endpoint("platform"),
             api_key: ready["apiKey"].as_str().map(str::to_owned),
             process,
             ready: self.ready,
+        };
+        if self.has_database && node.api_key.is_none() {
+            node.settle().await;
         }
+        node
     }
 }
 
@@ -106,6 +115,16 @@ impl Node {
     #[must_use]
     pub fn ready_file(&self) -> PathBuf {
         self.ready.path().join("ready.json")
+    }
+
+    /// A node does not wait for its database for long before it says that it is ready, and a busy machine takes longer to
+    /// migrate one. Where the database is away, nobody waits much longer than that.
+    async fn settle(&self) {
+        let patience = tokio::time::Instant::now() + SETTLING;
+        while self.health().await.1["database"]["connected"] != true && tokio::time::Instant::now() < patience
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// What `/health` of the functions listener says, with its status.
