@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_table_in_a_pipe_is_aligned_text() {
-        let expected = "NAME          STATUS\na\\u{1b}[2J  active\nlong-name     –";
+        let expected = "NAME        STATUS\na\\u{1b}[2J  active\nlong-name   –";
         assert_eq!(table().render(false, false), expected);
     }
 
