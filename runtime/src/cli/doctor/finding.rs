@@ -59,7 +59,7 @@ impl Finding {
         let fix = self.fix.as_ref().map(|fix| format!(" → {fix}")).unwrap_or_default();
         // An error of a library may have several lines.
         let found: Vec<&str> = self.found.split_whitespace().collect();
-        format!("{} {:<12} {}{fix}", painted(mark, tone, colour), self.subject, found.join(" "))
+        format!("{} {:<14} {}{fix}", painted(mark, tone, colour), self.subject, found.join(" "))
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_finding_is_one_line_with_its_fix() {
         let bad = Finding::bad("database", "no\n  answer", "start it");
-        assert_eq!(bad.line(false), "bad     database     no answer → start it");
-        assert_eq!(Finding::good("keys", "there").line(false), "ok      keys         there");
+        assert_eq!(bad.line(false), "bad     database       no answer → start it");
+        assert_eq!(Finding::good("keys", "there").line(false), "ok      keys           there");
     }
 }
