@@ -84,8 +84,8 @@ pub(super) fn hint(error: &ClientError) -> Option<String> {
         ClientError::Unreachable { .. } => {
             "start a server with `wasmforge dev`, or name another with --url or WASMFORGE_URL"
         }
-        ClientError::Refused(Refusal { next_actions: Some(next), .. }) => return Some(next.clone()),
-        ClientError::Refused(refusal) => return hint_of(refusal),
+        // What the server advises is for programs: routes and headers.
+        ClientError::Refused(refusal) => return hint_of(refusal).or_else(|| refusal.next_actions.clone()),
         ClientError::Address { .. } => "write it like http://localhost:7130",
         ClientError::Foreign { .. } => "see `wasmforge doctor --url`",
         ClientError::Request(_) => return None,

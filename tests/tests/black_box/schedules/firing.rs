@@ -65,7 +65,7 @@ async fn a_function_is_invoked_within_the_process_and_its_invocation_is_named() 
         let invocation = history[0]["invocationId"].as_str().unwrap();
         let line = node.call_line(invocation).await;
         assert_eq!(
-            (&line["slug"], &line["method"], &line["source"]),
+            (&line["slug"], &line["method"], &line["invokedBy"]),
             (&json!("hello"), &json!("POST"), &json!("schedule"))
         );
     }
