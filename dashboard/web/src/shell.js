@@ -57,7 +57,8 @@ export function shell(main) {
     main,
   );
   element.update = () => {
-    const path = location.pathname.slice(to('').length);
+    // At its root the dashboard shows the first section.
+    const path = location.pathname.slice(to('').length).replace(/^\/?$/, SECTIONS[0][1]);
     patch(
       links,
       SECTIONS.map((section) => entry(section, path)),

@@ -135,9 +135,9 @@ async fn a_result_is_gone_after_its_time() {
     let node = serve(&database).var("WASMFORGE_JOBS_RETENTION_MS", 1).start().await;
     deploy_probe(&node).await;
     let accepted = later(node.functions, "/probe", &[], "").await;
-    let answer = result(node.functions, &url(&accepted)).await;
+    becomes(&database, "(SELECT finished_at < now() - interval '1 millisecond' FROM functions.jobs)").await;
+    let answer = node.functions.get(&url(&accepted)).await;
     assert_eq!(answer.failure(), (410, "INVOCATION_EXPIRED".into()));
-    becomes(&database, "(SELECT finished_at IS NOT NULL FROM functions.jobs)").await;
 }
 
 #[tokio::test]

@@ -29,7 +29,13 @@ async fn two_nodes_that_race_fire_every_due_time_once() {
         ))
         .await;
     received(&peer, SCHEDULES).await;
-    database.execute("UPDATE schedules.jobs SET is_active = false").await;
+    // In the order in which nodes lock them.
+    database
+        .execute(
+            "UPDATE schedules.jobs SET is_active = false
+             WHERE id IN (SELECT id FROM schedules.jobs ORDER BY id FOR UPDATE)",
+        )
+        .await;
     in_time("all being recorded", async {
         while database.number("(SELECT count(*) FROM schedules.job_logs WHERE success)").await
             < peer.received().len() as i64
