@@ -85,7 +85,11 @@ pub(super) fn hint(error: &ClientError) -> Option<String> {
             "start a server with `wasmforge dev`, or name another with --url or WASMFORGE_URL"
         }
         // What the server advises is for programs: routes and headers.
-        ClientError::Refused(refusal) => return hint_of(refusal).or_else(|| refusal.next_actions.clone()),
+        ClientError::Refused(refusal) => {
+            return hint_of_code(refusal)
+                .or_else(|| refusal.next_actions.clone())
+                .or_else(|| hint_of_status(refusal));
+        }
         ClientError::Address { .. } => "write it like http://localhost:7130",
         ClientError::Foreign { .. } => "see `wasmforge doctor --url`",
         ClientError::Request(_) => return None,
@@ -93,7 +97,7 @@ pub(super) fn hint(error: &ClientError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn hint_of(refusal: &Refusal) -> Option<String> {
+fn hint_of_code(refusal: &Refusal) -> Option<String> {
     let hint = match (refusal.status, refusal.code.as_str()) {
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code) if code.starts_with("AUTH") => {
             "give the administrator's key with --api-key or ACCESS_API_KEY"
@@ -110,17 +114,19 @@ fn hint_of(refusal: &Refusal) -> Option<String> {
         (StatusCode::NOT_FOUND, "NOT_FOUND") => "the server is older than this program, or another one",
         (_, "FUNCTION_CHANGED") => "somebody else changed it meanwhile: look at it and try again",
         (_, "NOT_SUPPORTED") => "see `wasmforge doctor` on the server for its migrations",
-        (StatusCode::TOO_MANY_REQUESTS, _) => {
-            return Some(match refusal.retry_after {
-                Some(seconds) => format!("try again in {seconds} s"),
-                None => "try again later".to_owned(),
-            });
-        }
-        (StatusCode::SERVICE_UNAVAILABLE, _) => "try again in a moment",
         (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR") => "the server's log says why",
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+fn hint_of_status(refusal: &Refusal) -> Option<String> {
+    match (refusal.status, refusal.retry_after) {
+        (StatusCode::TOO_MANY_REQUESTS, Some(seconds)) => Some(format!("try again in {seconds} s")),
+        (StatusCode::TOO_MANY_REQUESTS, None) => Some("try again later".to_owned()),
+        (StatusCode::SERVICE_UNAVAILABLE, _) => Some("try again in a moment".to_owned()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
