@@ -48,6 +48,27 @@ impl Serve {
         Self { launch, ready, has_database: false }
     }
 
+    /// `wasmforge dev` over a folder of functions, with services of its own in `data`, and the keys of this module.
+    #[must_use]
+    pub fn development(functions: &Path, data: &Path) -> Self {
+        let ready = tempfile::tempdir().unwrap();
+        let addresses = ["dev", "--functions-addr", "127.0.0.1:0", "--platform-addr", "127.0.0.1:0"];
+        let mut launch = Launch::new(addresses)
+            .arg("--ready-file")
+            .arg(ready.path().join("ready.json"))
+            .arg("--dir")
+            .arg(functions)
+            .arg("--data-dir")
+            .arg(data)
+            .var("ACCESS_API_KEY", API_KEY);
+        for name in ["WASMFORGE_POSTGRES_BIN", "WASMFORGE_POSTGREST", "PATH"] {
+            if let Ok(value) = std::env::var(name) {
+                launch = launch.var(name, value);
+            }
+        }
+        Self { launch, ready, has_database: false }
+    }
+
     /// A variable of the process; the last of a name counts.
     #[must_use]
     pub fn var(self, name: &str, value: impl ToString) -> Self {

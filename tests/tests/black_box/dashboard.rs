@@ -120,7 +120,7 @@ async fn a_function_cannot_take_charge_of_the_pages_beside_it() {
 /// Each is a file of `tests/clients/dashboard/flows`, which says what an operator does and expects.
 mod in_a_browser {
     use serde_json::{Value, json};
-    use wasmforge_tests::{ADMIN, Database, Serve, browse, component};
+    use wasmforge_tests::{ADMIN, Database, Project, Serve, browse, component};
 
     async fn flow(name: &str, more: Value) {
         let database = Database::create().await;
@@ -136,6 +136,21 @@ mod in_a_browser {
     #[tokio::test]
     async fn signing_in_and_out_leaves_in_the_tab_what_is_documented() {
         flow("sign_in", json!({})).await;
+    }
+
+    #[tokio::test]
+    async fn the_platform_of_a_developers_machine_has_it_too() {
+        let functions = Project::new().file("functions/greet.js", "export default () => new Response('hi');");
+        let data = tempfile::tempdir().unwrap();
+        let [username, password] = ADMIN;
+        let node = Serve::development(&functions.path("functions"), data.path())
+            .var("ROOT_ADMIN_USERNAME", username)
+            .var("ROOT_ADMIN_PASSWORD", password)
+            .start()
+            .await;
+        node.answers_soon("greet", 200).await;
+        browse(&node, "sign_in", json!({})).await;
+        browse(&node, "edit", json!({})).await;
     }
 
     #[tokio::test]
